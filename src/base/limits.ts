@@ -1,0 +1,81 @@
+/** Every bound of the product has its name here, and is checked against the others at the end of this file. */
+import { assert } from './assert.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const limits = {
+  /** Longest name of a namespace, service or instance, characters. */
+  nameLength: 128,
+  /** Longest config key, characters. */
+  configKeyLength: 512,
+  /** Longest raw key, bytes. */
+  keyBytes: 4 * KiB,
+  /** Largest config value. */
+  configValueBytes: 1 * MiB,
+  /** Largest encoded command; etcd refuses requests over 1.5 MiB too. */
+  commandBytes: 1.5 * MiB,
+  /** Most changes in a publish, and operations in each list of a txn (etcd's number). */
+  changesPerPublish: 128,
+  /** Longest author, content type, zone, version string; characters. */
+  labelLength: 256,
+  commentLength: 1024,
+  requestIdLength: 128,
+  /** Instance metadata: entries, and bytes of all keys and values. */
+  metadataEntries: 64,
+  metadataBytes: 16 * KiB,
+  servicesPerWatch: 128,
+  /** TTL of a native lease. */
+  minTtlMs: 1_000,
+  maxTtlMs: 86_400_000,
+  /** Config versions kept per document. */
+  keptVersions: 100,
+  /** Request ledger: how long, how many and how many bytes of results. */
+  requestRetentionMs: 600_000,
+  requestsKept: 100_000,
+  requestResultBytes: 64 * MiB,
+  /** Leases expired, and keys scrubbed by a compaction, with one log entry. */
+  expiriesPerEntry: 500,
+  scrubsPerEntry: 2_000,
+  /** A read answers at most this many bytes of values before it ends the page. */
+  pageBytes: 1 * MiB,
+  pageItems: 1_000,
+  /** Data of one log entry: a batch closes when it reaches this (one command may be larger). */
+  entryBytes: 512 * KiB,
+  /** Entries in flight to one follower: messages and bytes. */
+  inflightAppends: 64,
+  inflightBytes: 8 * MiB,
+  /** Entries of one append message. */
+  appendBytes: 1 * MiB,
+  /** Live log tail in memory. */
+  logTailBytes: 32 * MiB,
+  /** Entries kept in the log behind the applied index for slow followers. */
+  logKeepEntries: 10_000,
+  logKeepBytes: 64 * MiB,
+  /** Commands of this member that wait for their result. */
+  pendingCommands: 20_000,
+  pendingBytes: 64 * MiB,
+  /** Newest values kept in memory. */
+  valueCacheBytes: 64 * MiB,
+  /** Recent changes kept in memory for watches that are slightly behind. */
+  recentChangesBytes: 16 * MiB,
+  /** Bytes queued for one watch stream before it counts as slow. */
+  watchQueueBytes: 1 * MiB,
+  /** Largest message on the client port and on the peer port. */
+  clientMessageBytes: 4 * MiB,
+  peerMessageBytes: 16 * MiB,
+  /** Queued for one peer before the transport drops messages (Raft repeats them). */
+  peerQueueBytes: 32 * MiB,
+  snapshotChunkBytes: 256 * KiB,
+} as const;
+
+assert(
+  limits.configValueBytes + 64 * KiB < limits.commandBytes,
+  'a command must hold the largest config value and its labels',
+);
+assert(limits.commandBytes < limits.clientMessageBytes, 'a client message must hold the largest command');
+assert(
+  limits.appendBytes + limits.commandBytes + limits.entryBytes < limits.peerMessageBytes,
+  'a peer message must hold an append and one oversized entry',
+);
+assert(limits.logTailBytes > limits.inflightBytes, 'what is in flight should be in memory');

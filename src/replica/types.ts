@@ -1,0 +1,57 @@
+/** What the doors (src/api) see of a member. */
+import type { QuorateError } from '../base/errors.js';
+import type { ClusterId, ClusterTime, Index, MemberId, Revision, Term } from '../base/ids.js';
+import type { Machine } from '../machine/machine.js';
+import type { Command, Outcome } from '../machine/types.js';
+import type { Role } from '../raft/types.js';
+import type { Image } from '../storage/store.js';
+import type { WatchHub } from '../watch/types.js';
+
+export interface MemberInfo {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly clientAddress: string;
+  readonly peerAddress: string;
+}
+
+export interface ReplicaStatus {
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: MemberId | undefined;
+  readonly lastIndex: Index;
+  readonly commitIndex: Index;
+  readonly appliedIndex: Index;
+  readonly firstIndex: Index;
+  readonly leaderContactAgeMs: number;
+  readonly clusterClock: ClusterTime;
+  readonly recovering: boolean;
+}
+
+/** A call that waits. cancel() forgets the caller; a command that is already on its way may still be applied. */
+export interface Waiting {
+  cancel(): void;
+}
+
+/** Either an outcome (which may hold an ErrorResult of the machine) or a failure of the member itself. Called exactly once unless cancelled. */
+export type OutcomeCallback = (error: QuorateError | undefined, outcome: Outcome | undefined) => void;
+
+export interface Replica {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+  readonly memberName: string;
+  readonly members: readonly MemberInfo[];
+  /** Applied state of this member. Do not keep a reference across turns: installing an image replaces it. */
+  readonly machine: Machine;
+  readonly hub: WatchHub;
+  /** Replicates a command. `deadlineMs` is in performance.now() milliseconds; past it the caller gets NO_QUORUM. */
+  submit(command: Command, requestId: string, deadlineMs: number, done: OutcomeCallback): Waiting;
+  /** Calls done(undefined) when this member's applied state reflects everything acknowledged before the call (read index, Raft §6.4 of the dissertation). */
+  readBarrier(deadlineMs: number, done: (error: QuorateError | undefined) => void): Waiting;
+  /** Calls done(undefined) when this member has applied the revision. */
+  waitForRevision(revision: Revision, deadlineMs: number, done: (error: QuorateError | undefined) => void): Waiting;
+  status(): ReplicaStatus;
+  /** Hands leadership over; works on any member. Rejects with TRANSFER_FAILED or MEMBER_NOT_FOUND. */
+  transferLeadership(to: MemberId | undefined): Promise<MemberId>;
+  openImage(): Promise<Image>;
+  diskBytes(): Promise<number>;
+}

@@ -1,0 +1,97 @@
+/** The contract of a member's disk. `leveldb.ts` is the real one, `memory.ts` its twin for tests; one suite runs on both. */
+import type { ClusterId, Index, MemberId, Revision } from '../base/ids.js';
+import type { KeyVersion, MachineMeta, VersionReader, VersionRef, Write } from '../machine/types.js';
+import type { Entry, HardState, Membership, SnapshotMeta } from '../raft/types.js';
+
+/** Whose data directory this is; a directory of another cluster or member is refused with a FatalError. */
+export interface Identity {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+  readonly memberName: string;
+}
+
+/** What one turn of the replica loop writes: all of it or nothing. Synced exactly when entries, or a hard state that must be, are in it. */
+export interface StoreBatch {
+  /** Appended; entries on disk at or after entries[0].index are removed in the same batch. */
+  readonly entries: readonly Entry[];
+  readonly hardState: HardState | undefined;
+  /** Sync although there are no entries (term or vote changed). */
+  readonly syncHardState: boolean;
+  /** Writes of the batches applied since the last store batch, in order, and where the machine stands after them. */
+  readonly applied: readonly AppliedWrites[];
+}
+export interface AppliedWrites {
+  readonly writes: readonly Write[];
+  readonly meta: MachineMeta;
+  readonly membership: Membership;
+}
+
+/** What open() finds. */
+export interface StoredState {
+  /** No hard state, no entries, no machine: this directory never took part in anything. */
+  readonly fresh: boolean;
+  readonly hardState: HardState;
+  readonly start: SnapshotMeta;
+  readonly lastIndex: Index;
+  readonly lastTerm: Entry['term'];
+  /** The end of the log, at most tailBytes of data. */
+  readonly tail: readonly Entry[];
+  /** Undefined: the machine is empty. */
+  readonly machine: (MachineMeta & { readonly membership: Membership; readonly chainHash: string }) | undefined;
+  /** Starts of this directory so far, this one included (written with a sync by open). */
+  readonly boots: number;
+}
+
+/** Records of the machine's image as loaded at boot. */
+export type ImageRecord = Exclude<Write, { kind: 'dropVersion' }>;
+
+export interface Store extends VersionReader {
+  /** Opens or creates; clears leftovers of a crashed install or trim. @throws FatalError */
+  open(identity: Identity): Promise<StoredState>;
+  /**
+   * Writes one batch. At most one is under way: the next may be given only after done was called. A failed write is fatal:
+   * `onFatal` of the constructor is called and done never is.
+   */
+  write(batch: StoreBatch, done: () => void): void;
+  /** Entries first..last (inclusive) up to maxBytes of data but at least one. @throws FatalError on damage */
+  readEntries(first: Index, last: Index, maxBytes: number): Promise<Entry[]>;
+  /** One version by name; throws an assertion if it is not there, a FatalError if it is damaged. */
+  read(ref: VersionRef): KeyVersion;
+  /** Written versions with after < revision ≤ upTo in order, ending at a revision's end once maxBytes are passed. */
+  scanVersions(after: Revision, upTo: Revision, maxBytes: number): Promise<KeyVersion[]>;
+  /** Calls visit for every record of the machine's image, yielding to the event loop between pages. Versions come in revision order, after all others. */
+  loadMachine(visit: (record: ImageRecord) => void): Promise<void>;
+  /** Forgets entries up to and including `start.index`, of which the machine's state is synced. */
+  trimLog(start: SnapshotMeta): Promise<void>;
+  /** Makes everything written so far durable (an empty synced write). */
+  sync(): Promise<void>;
+  /** Index up to which the machine's state has been synced. */
+  readonly syncedApplied: Index;
+  /** A consistent image of the machine as of the last completed write; close() it. */
+  openImage(): Promise<Image>;
+  /** Begins to receive an image of another member; replaces an unfinished one. */
+  stageImage(): Promise<StagedImage>;
+  /** Bytes on disk, roughly. */
+  diskBytes(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A readable image. Equal bytes on every member at an equal index. */
+export interface Image {
+  readonly start: SnapshotMeta;
+  chunks(): AsyncIterable<Uint8Array>;
+  /** SHA-256 (hex) over all chunks; reads everything if chunks() was not consumed. */
+  hash(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** An image on its way in. Invisible until commit. */
+export interface StagedImage {
+  write(chunk: Uint8Array): Promise<void>;
+  /**
+   * Replaces log and machine by the image in one atomic synced step: afterwards the log begins (and ends) at `start`.
+   * @throws QuorateError-free: a wrong hash rejects with an Error and nothing changes
+   */
+  commit(start: SnapshotMeta, sha256: string, hardState: HardState): Promise<StoredState>;
+  abort(): Promise<void>;
+}

@@ -1,0 +1,53 @@
+/** The contract between members. `grpc.ts` is the real one, `memory.ts` its twin for tests; one suite runs on both. */
+import type { MemberId, Term } from '../base/ids.js';
+import type { RaftMessage, SnapshotMeta } from '../raft/types.js';
+
+/** Encoded commands of one origin on their way to the leader. */
+export interface ForwardMessage {
+  readonly kind: 'forward';
+  readonly from: MemberId;
+  readonly to: MemberId;
+  readonly incarnation: number;
+  readonly firstSequence: number;
+  readonly commands: readonly Uint8Array[];
+}
+export type PeerMessage = RaftMessage | ForwardMessage;
+
+export interface IncomingSnapshot {
+  readonly from: MemberId;
+  readonly term: Term;
+  readonly meta: SnapshotMeta;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** SHA-256 (hex) that the sender announced; defined once chunks has ended. */
+  sha256(): string;
+}
+
+export interface TransportHandlers {
+  onMessage(message: PeerMessage): void;
+  /** Our stream to the peer is open: it can hear us. What was queued before may be lost. `founded`: the peer has taken part in a cluster. */
+  onConnected(peer: MemberId, founded: boolean): void;
+  /** Our stream to the peer broke. `refused`: connecting again was refused at once, so its process is gone. */
+  onDisconnected(peer: MemberId, refused: boolean): void;
+  /** Resolves when the image is installed (true) or not wanted (false). */
+  onSnapshot(snapshot: IncomingSnapshot): Promise<boolean>;
+}
+
+export interface Transport {
+  /** Binds the peer port and begins to connect. @throws FatalError when the port is taken */
+  start(handlers: TransportHandlers): Promise<void>;
+  /**
+   * Queues for the peer; what is queued in one turn of the event loop goes as one envelope. Order is kept while the connection lives; messages to a peer
+   * that is away, or beyond the queue limit, are dropped.
+   */
+  send(message: PeerMessage): void;
+  /** Streams an image; resolves true when the peer has installed it. */
+  sendSnapshot(
+    to: MemberId,
+    term: Term,
+    meta: SnapshotMeta,
+    chunks: AsyncIterable<Uint8Array>,
+    sha256: () => Promise<string>,
+  ): Promise<boolean>;
+  isConnected(peer: MemberId): boolean;
+  stop(): Promise<void>;
+}
