@@ -25,6 +25,10 @@ export const limits = {
   metadataEntries: 64,
   metadataBytes: 16 * KiB,
   servicesPerWatch: 128,
+  /** Zones that a selector may name. */
+  zonesPerSelector: 64,
+  /** Largest weight of an instance. */
+  maxWeight: 10_000,
   /** TTL of a native lease. */
   minTtlMs: 1_000,
   maxTtlMs: 86_400_000,
@@ -67,6 +71,14 @@ export const limits = {
   /** Queued for one peer before the transport drops messages (Raft repeats them). */
   peerQueueBytes: 32 * MiB,
   snapshotChunkBytes: 256 * KiB,
+  /** Calls at once on one client connection. */
+  streamsPerConnection: 100_000,
+  /** A call without a deadline gives up after this. */
+  defaultDeadlineMs: 60_000,
+  /** Keep-alives: leases renewed by one command, unanswered ones of a stream before it is read no further, and how long one may take. */
+  keepAlivesPerCommand: 500,
+  keepAlivesPerStream: 1_000,
+  keepAliveDeadlineMs: 5_000,
 } as const;
 
 assert(
