@@ -51,6 +51,6 @@ describe('createLog', () => {
 
   it('keeps the message and the stack of an error', () => {
     expect(written({})).toMatch(/"message":"no space".*log\.test\.ts/);
-    expect(written({ format: 'pretty' })).toMatch(/ERROR: stopping[^]*no space[^]*log\.test\.ts/);
+    expect(written({ format: 'pretty' })).toMatch(/ERROR: stopping[\s\S]*no space[\s\S]*log\.test\.ts/);
   });
 });
