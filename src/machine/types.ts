@@ -260,9 +260,16 @@ export type Write =
 export interface LeaseState {
   readonly ttlMs: number;
   readonly deadline: ClusterTime;
+  /** Granted by a registration, not by a lease grant: it goes when its last instance moves to another lease. */
+  readonly ofRegistration: boolean;
 }
 export interface RequestState {
+  /** Entry that applied it and its place among the requests remembered there: the order in which requests are forgotten. */
+  readonly index: Index;
+  readonly position: number;
   readonly appliedAt: ClusterTime;
+  /** A repeat must be of the same kind. */
+  readonly command: Command['kind'];
   readonly outcome: Outcome;
 }
 export interface OriginState {
