@@ -10,21 +10,25 @@ export interface KeyRange {
 
 export interface WatchSink {
   /**
-   * All changes of one revision that fall into the watch's ranges, in operation order. Returns false when the stream's queue is full: the
-   * watcher then holds nothing for it and reads on from history after resume().
+   * All changes of one revision that fall into the watch's ranges, in operation order. Watchers of identical ranges get the same array, so an
+   * encoding can be cached on it. Returns false when the stream's queue is full: this call's changes count as delivered all the same (as with a
+   * stream's write), but the watcher holds nothing more for it and reads on from history after resume().
    */
   onChanges(revision: Revision, changes: readonly Change[]): boolean;
   /** The next revision to deliver is compacted. The watcher has ended; a native door sends a resync and watches anew, etcd's cancels. */
   onCompacted(compactedRevision: Revision): void;
+  /** A watcher that was catching up has become live. Never called from inside watch() or resume(): look at `live` after those. */
+  onLive?(): void;
 }
 
 export interface Watcher {
   /** Every change up to here was delivered (or did not concern this watch): what a progress message may say. */
   readonly deliveredRevision: Revision;
-  /** Live: gets changes as they are applied. Otherwise it is catching up from history. */
+  /** Live: gets changes as they are applied. Otherwise it is catching up from history, or its stream is full. */
   readonly live: boolean;
   /** The stream has room again. */
   resume(): void;
+  /** Ends the watch; no callback comes after it. Allowed at any time, also inside a callback. */
   cancel(): void;
 }
 
@@ -35,9 +39,13 @@ export interface HistoryReader {
 }
 
 export interface WatchHub {
-  /** @param after deliver changes with a greater revision; may lie in the future (then nothing comes before it) */
+  /**
+   * Calls nothing back before it returns.
+   * @param after deliver changes with a greater revision; may lie in the future (then nothing comes before it). If after + 1 is already
+   *   compacted the sink hears so, even where the changes are still in memory.
+   */
   watch(ranges: readonly KeyRange[], after: Revision, sink: WatchSink): Watcher;
-  /** Called by the replica after each applied batch. */
+  /** Called by the replica after each applied batch, with `revision` = the machine's. */
   publish(changes: readonly RevisionChanges[], revision: Revision): void;
   /** A compaction was applied. */
   compacted(revision: Revision): void;
