@@ -1,5 +1,7 @@
 /** Records on disk (`proto/quorate/internal/record.proto`). */
 import { message } from './codec.js';
+import type * as BootsType from './gen/quorate/internal/Boots.js';
+import type * as GenerationType from './gen/quorate/internal/Generation.js';
 import type * as HardStateType from './gen/quorate/internal/HardState.js';
 import type * as IdentityType from './gen/quorate/internal/Identity.js';
 import type * as KeyVersionType from './gen/quorate/internal/KeyVersion.js';
@@ -9,6 +11,10 @@ import type * as LogStartType from './gen/quorate/internal/LogStart.js';
 import type * as MachineRecordType from './gen/quorate/internal/MachineRecord.js';
 import type * as MembershipType from './gen/quorate/internal/Membership.js';
 import type * as OriginRecordType from './gen/quorate/internal/OriginRecord.js';
+import type * as ErrorResultType from './gen/quorate/internal/ErrorResult.js';
+import type * as RangeResultType from './gen/quorate/internal/RangeResult.js';
+import type * as OperationResultType from './gen/quorate/internal/OperationResult.js';
+import type * as OutcomeType from './gen/quorate/internal/Outcome.js';
 import type * as RequestRecordType from './gen/quorate/internal/RequestRecord.js';
 
 export const Identity = message<IdentityType.Identity, IdentityType.Identity__Output>('quorate.internal.Identity');
@@ -30,6 +36,14 @@ export type LogStartIn = LogStartType.LogStart;
 export const LogEntry = message<LogEntryType.LogEntry, LogEntryType.LogEntry__Output>('quorate.internal.LogEntry');
 export type LogEntry = LogEntryType.LogEntry__Output;
 export type LogEntryIn = LogEntryType.LogEntry;
+export const Boots = message<BootsType.Boots, BootsType.Boots__Output>('quorate.internal.Boots');
+export type Boots = BootsType.Boots__Output;
+export type BootsIn = BootsType.Boots;
+export const Generation = message<GenerationType.Generation, GenerationType.Generation__Output>(
+  'quorate.internal.Generation',
+);
+export type Generation = GenerationType.Generation__Output;
+export type GenerationIn = GenerationType.Generation;
 export const KeyVersion = message<KeyVersionType.KeyVersion, KeyVersionType.KeyVersion__Output>(
   'quorate.internal.KeyVersion',
 );
@@ -45,6 +59,24 @@ export const RequestRecord = message<RequestRecordType.RequestRecord, RequestRec
 );
 export type RequestRecord = RequestRecordType.RequestRecord__Output;
 export type RequestRecordIn = RequestRecordType.RequestRecord;
+export const ErrorResult = message<ErrorResultType.ErrorResult, ErrorResultType.ErrorResult__Output>(
+  'quorate.internal.ErrorResult',
+);
+export type ErrorResult = ErrorResultType.ErrorResult__Output;
+export type ErrorResultIn = ErrorResultType.ErrorResult;
+export const RangeResult = message<RangeResultType.RangeResult, RangeResultType.RangeResult__Output>(
+  'quorate.internal.RangeResult',
+);
+export type RangeResult = RangeResultType.RangeResult__Output;
+export type RangeResultIn = RangeResultType.RangeResult;
+export const OperationResult = message<OperationResultType.OperationResult, OperationResultType.OperationResult__Output>(
+  'quorate.internal.OperationResult',
+);
+export type OperationResult = OperationResultType.OperationResult__Output;
+export type OperationResultIn = OperationResultType.OperationResult;
+export const Outcome = message<OutcomeType.Outcome, OutcomeType.Outcome__Output>('quorate.internal.Outcome');
+export type Outcome = OutcomeType.Outcome__Output;
+export type OutcomeIn = OutcomeType.Outcome;
 export const OriginRecord = message<OriginRecordType.OriginRecord, OriginRecordType.OriginRecord__Output>(
   'quorate.internal.OriginRecord',
 );
