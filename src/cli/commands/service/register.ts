@@ -1,0 +1,71 @@
+import { Argument, type Command } from 'commander';
+import type { InstanceData, InstanceStatus } from '../../../client/instance.js';
+import type { Address } from '../../../settings/address.js';
+import { callCommand } from '../../call.js';
+import { address, duration, pair, positive, type ServiceName, serviceName } from '../../parse.js';
+import { withClient } from '../../session.js';
+import type { Terminal } from '../../terminal.js';
+import { status } from './selector-options.js';
+
+interface RegisterOptions {
+  readonly id?: string;
+  readonly ttl: number;
+  readonly weight?: number;
+  readonly zone?: string;
+  readonly version?: string;
+  readonly meta?: Readonly<Record<string, string>>;
+  readonly status?: InstanceStatus;
+  readonly detach?: boolean;
+}
+
+export function registerCommand(terminal: Terminal): Command {
+  return callCommand('register', 'register an instance and keep it registered until Ctrl-C')
+    .addArgument(new Argument('<service>', 'namespace/service').argParser(serviceName))
+    .addArgument(new Argument('<address>', 'host:port that consumers call').argParser(address))
+    .option('--id <id>', 'id of the instance (default: made of host and port)')
+    .option('--ttl <duration>', 'how long it stays registered without a sign of life', duration, 10_000)
+    .option('--weight <n>', 'share of the load, 1 to 10000 (default: 100)', positive)
+    .option('--zone <zone>', 'where it runs')
+    .option('--version <text>', 'what it runs')
+    .option('--meta <name=value>', 'metadata (may be repeated)', pair)
+    .option('--status <status>', 'UP, DRAINING or DOWN (default: UP)', status)
+    .option('--detach', 'register and exit at once: the instance is gone when the ttl is over')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  quorate service register prod/compute 10.0.0.5:8080
+  quorate service register prod/compute 10.0.0.5:8080 --id i1 --zone eu-1 --meta lane=blue
+  quorate service register prod/batch 10.0.0.7:9000 --ttl 1h --detach`,
+    )
+    .action((name: ServiceName, at: Address, options: RegisterOptions, command: Command) =>
+      withClient(command, terminal, async ({ client, json, answer }) => {
+        const interrupted = terminal.interrupted();
+        const instance = instanceData(name, at, options);
+        const registration = await client.registry.register(instance, { ttlMs: options.ttl });
+        const full = `${instance.namespace}/${instance.service}/${instance.id}`;
+        answer(
+          { namespace: instance.namespace, service: instance.service, id: instance.id, lease: registration.lease },
+          () => `${full}: registered${options.detach ? '' : ', until Ctrl-C'} (lease ${registration.lease})`,
+        );
+        if (options.detach) return;
+        await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
+        await registration.close();
+        if (!json) terminal.write(`${full}: deregistered\n`);
+      }),
+    );
+}
+
+function instanceData(name: ServiceName, at: Address, options: RegisterOptions): InstanceData {
+  return {
+    ...name,
+    id: options.id ?? `${at.host.replaceAll(/[^A-Za-z0-9.]+/g, '-').replace(/^-+/, '')}-${at.port}`,
+    address: at.host,
+    port: at.port,
+    ...(options.weight === undefined ? {} : { weight: options.weight }),
+    ...(options.zone === undefined ? {} : { zone: options.zone }),
+    ...(options.version === undefined ? {} : { version: options.version }),
+    ...(options.meta === undefined ? {} : { metadata: options.meta }),
+    ...(options.status === undefined ? {} : { status: options.status }),
+  };
+}

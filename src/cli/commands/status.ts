@@ -1,0 +1,153 @@
+import type { Command } from 'commander';
+import type { StatusResponse } from '../../proto/quorate.js';
+import { answer, callCommand, callSettings } from '../call.js';
+import { CommandError, CommandExit } from '../exit-codes.js';
+import { Probe } from '../probe.js';
+import { type Cell, size, table } from '../table.js';
+import type { Terminal } from '../terminal.js';
+
+/** A member that lives answers at once; only the state hash of a large state takes longer. */
+const probeMs = 2_000;
+
+export function statusCommand(terminal: Terminal): Command {
+  return callCommand('status', 'show the state of every member')
+    .option('--hash', 'also compute the hash of the state of each member (reads all of it)')
+    .addHelpText(
+      'after',
+      `
+The exit code is 0 when a majority of the members names the same leader, otherwise 5.
+
+Examples:
+  quorate status
+  quorate status --hash --timeout 60s
+  quorate status --json | jq -r '.members[] | select(.role == "LEADER").name'`,
+    )
+    .action(async (options: { hash?: boolean }, command: Command) => {
+      const { endpoints, timeoutMs, json } = callSettings(command, terminal);
+      const hash = options.hash === true;
+      const members = await look(endpoints, hash ? timeoutMs : Math.min(timeoutMs, probeMs), hash);
+      const leader = leaderOf(members);
+      answer(terminal, json, { leader: leader ?? null, members: members.map(memberJson) }, () =>
+        statusTable(members, hash),
+      );
+      if (leader === undefined)
+        throw new CommandError('no leader is known by a majority of the members', CommandExit.UNAVAILABLE);
+    });
+}
+
+/** A member, and what it said if it answered. */
+export interface MemberView {
+  readonly address: string;
+  readonly name: string | undefined;
+  readonly status: StatusResponse | undefined;
+}
+
+/** Asks every endpoint, and every further member that one of them knows of. */
+async function look(endpoints: readonly string[], timeoutMs: number, hash: boolean): Promise<MemberView[]> {
+  const probes = endpoints.map((endpoint) => new Probe(endpoint));
+  try {
+    const known = await knownMembers(probes, timeoutMs);
+    const addresses = known.size > 0 ? [...known.keys()] : endpoints;
+    for (const address of addresses) if (!endpoints.includes(address)) probes.push(new Probe(address));
+    return await Promise.all(
+      addresses.map(async (address) => {
+        const probe = probes.find((candidate) => candidate.address === address);
+        const status = await probe?.status(timeoutMs, hash).catch(() => undefined);
+        return { address, name: status?.name ?? known.get(address), status };
+      }),
+    );
+  } finally {
+    for (const probe of probes) probe.close();
+  }
+}
+
+/** Client addresses with names, from the first member that answers. */
+async function knownMembers(probes: readonly Probe[], timeoutMs: number): Promise<Map<string, string>> {
+  try {
+    const { members } = await Promise.any(probes.map((probe) => probe.members(timeoutMs)));
+    return new Map(members.map((member) => [member.clientAddress, member.name]));
+  } catch {
+    return new Map();
+  }
+}
+
+/** The leader that more than half of the members name in the newest term. */
+export function leaderOf(members: readonly MemberView[]): string | undefined {
+  const newest = Math.max(0, ...members.map((member) => member.status?.header?.term ?? 0));
+  const votes = new Map<string, number>();
+  for (const { status } of members) {
+    if (status?.leaderId && status.header?.term === newest)
+      votes.set(status.leaderName, (votes.get(status.leaderName) ?? 0) + 1);
+  }
+  for (const [name, count] of votes) if (count > members.length / 2) return name;
+  return undefined;
+}
+
+/** The table for people. */
+export function statusTable(members: readonly MemberView[], hash: boolean): string {
+  const header = [
+    'NAME',
+    'ROLE',
+    'TERM',
+    'APPLIED',
+    'REVISION',
+    'KEYS',
+    'LEASES',
+    'WATCHERS',
+    'MEMORY',
+    'DISK',
+    'CLIENT',
+  ];
+  if (hash) header.push('HASH', 'AT INDEX');
+  const rows = members.map(({ address, name, status }): Cell[] => {
+    if (!status) {
+      const row: Cell[] = [name, 'unreachable', ...Array<Cell>(8).fill(undefined), address];
+      return hash ? [...row, undefined, undefined] : row;
+    }
+    const row: Cell[] = [
+      status.name,
+      status.recovering ? `${status.role.toLowerCase()}, recovering` : status.role.toLowerCase(),
+      status.header?.term,
+      status.appliedIndex,
+      status.header?.revision,
+      status.keys,
+      status.leases,
+      status.watchers,
+      size(status.memoryBytes),
+      size(status.diskBytes),
+      address,
+    ];
+    return hash ? [...row, status.stateHash, status.stateHashIndex] : row;
+  });
+  return table(header, rows);
+}
+
+/** The shape for programs. */
+export function memberJson({ address, name, status }: MemberView): object {
+  if (!status) return { name: name ?? null, clientAddress: address, reachable: false };
+  return {
+    name: status.name,
+    clientAddress: address,
+    reachable: true,
+    memberId: status.header?.memberId ?? 0,
+    clusterId: status.header?.clusterId ?? 0,
+    role: status.role,
+    leader: status.leaderName === '' ? null : status.leaderName,
+    term: status.header?.term ?? 0,
+    revision: status.header?.revision ?? 0,
+    compactedRevision: status.compactedRevision,
+    firstIndex: status.firstIndex,
+    lastIndex: status.lastIndex,
+    commitIndex: status.commitIndex,
+    appliedIndex: status.appliedIndex,
+    leaderContactAgeMs: status.leaderContactAgeMs,
+    keys: status.keys,
+    leases: status.leases,
+    watchers: status.watchers,
+    memoryBytes: status.memoryBytes,
+    diskBytes: status.diskBytes,
+    recovering: status.recovering,
+    version: status.serverVersion,
+    ...(status.stateHash === '' ? {} : { stateHash: status.stateHash, stateHashIndex: status.stateHashIndex }),
+  };
+}

@@ -1,0 +1,30 @@
+/** How instances look in tables and on one line; the JSON shape is the client's Instance. */
+import type { Instance } from '../client/instance.js';
+import type { Cell } from './table.js';
+
+export const instanceHeader = ['INSTANCE', 'STATUS', 'ADDRESS', 'WEIGHT', 'ZONE', 'VERSION', 'METADATA', 'LEASE'];
+
+export function instanceRow(instance: Instance): Cell[] {
+  return [
+    instance.id,
+    instance.status,
+    endpoint(instance),
+    instance.weight,
+    instance.zone,
+    instance.version,
+    metadata(instance),
+    instance.lease,
+  ];
+}
+
+/** `host:port`, with brackets around an IPv6 host. */
+export function endpoint({ address, port }: Instance): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function metadata(instance: Instance): string {
+  return Object.entries(instance.metadata)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}
