@@ -1,0 +1,154 @@
+/** Builds and wires one member, runs it until a signal or a fatal failure, and turns the way it ended into an exit code. */
+
+import { createRequire } from 'node:module';
+import { performance } from 'node:perf_hooks';
+import { ApiServer } from './api/server.js';
+import { ExitCode, FatalError } from './base/errors.js';
+import type { Log } from './base/log.js';
+import { createLog } from './log/log.js';
+import { MemberReplica } from './replica/replica.js';
+import { loadSettings, type MemberSettings, type Settings } from './settings/settings.js';
+import { LevelStore } from './storage/leveldb.js';
+import { GrpcTransport } from './transport/grpc.js';
+
+/** How long a graceful stop waits for running calls. */
+const stopGraceMs = 3_000;
+/** Ticks in a heartbeat interval: the grain of all timers. */
+const heartbeatTicks = 4;
+
+export interface RunOptions {
+  readonly settingsPath: string;
+  /** Name of the member in the settings. */
+  readonly name: string;
+}
+
+/**
+ * Runs a member until SIGINT or SIGTERM. A leader hands over before it stops.
+ * @returns the exit code
+ */
+export async function runMember(options: RunOptions): Promise<ExitCode> {
+  let log: Log | undefined;
+  try {
+    const settings = loadSettings(options.settingsPath);
+    const self = settings.members.find(({ name }) => name === options.name);
+    if (!self) throw unknownMember(options, settings);
+    log = createLog({ level: settings.log.level, format: settings.log.format, name: self.name });
+    return await new Member(settings, self, log).run();
+  } catch (error) {
+    return report(error, log);
+  }
+}
+
+/** One running member. */
+class Member {
+  private readonly failure: Promise<never>;
+  private fail: (error: unknown) => void = () => {};
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly self: MemberSettings,
+    private readonly log: Log,
+  ) {
+    this.failure = new Promise((_resolve, reject) => {
+      this.fail = reject;
+    });
+    // Whoever waits for the member hears of it; nobody may be waiting yet.
+    this.failure.catch(() => {});
+  }
+
+  async run(): Promise<ExitCode> {
+    const { settings, self, log } = this;
+    const identity = { clusterId: settings.clusterId, memberId: self.id, memberName: self.name };
+    const store = new LevelStore(self.dataDirectory, { onFatal: this.fail });
+    const stored = await store.open(identity);
+    const tickMs = settings.raft.heartbeatMs / heartbeatTicks;
+    const transport = new GrpcTransport({
+      self: { id: self.id, peerAddress: self.peerAddress },
+      peers: settings.members
+        .filter(({ id }) => id !== self.id)
+        .map(({ id, name, peerAddress }) => ({ id, name, address: peerAddress })),
+      clusterId: settings.clusterId,
+      incarnation: stored.incarnation,
+      founded: () => replica.founded,
+      log,
+    });
+    const replica = await MemberReplica.open({
+      identity,
+      members: settings.members.map(({ id, name, clientAddress, peerAddress }) => ({
+        id,
+        name,
+        clientAddress,
+        peerAddress,
+      })),
+      incarnation: stored.incarnation,
+      store,
+      stored,
+      transport,
+      tickMs,
+      heartbeatTicks,
+      electionTicks: Math.round(settings.raft.electionMs / tickMs),
+      retentionMs: settings.retention.compactionMs,
+      random: Math.random,
+      scheduler: { now: () => performance.now(), defer: setImmediate },
+      log,
+      onFatal: this.fail,
+    });
+    const api = new ApiServer({ address: self.clientAddress, replica, version: packageVersion(), log });
+    await replica.start();
+    const ticks = setInterval(() => replica.tick(), tickMs);
+    try {
+      await api.start();
+      log.info({ client: self.clientAddress, peer: self.peerAddress, pid: process.pid }, 'member is up');
+      const signal = await Promise.race([stopSignal(), this.failure]);
+      log.info({ signal }, 'stopping');
+      await Promise.race([this.handOver(replica), this.failure]);
+      await Promise.race([api.stop(stopGraceMs), this.failure]);
+      await Promise.race([replica.stop(), this.failure]);
+      await transport.stop();
+      await store.close();
+    } finally {
+      clearInterval(ticks);
+    }
+    log.info({}, 'stopped');
+    return ExitCode.OK;
+  }
+
+  /** The others go on without waiting for an election. */
+  private async handOver(replica: MemberReplica): Promise<void> {
+    if (replica.status().role !== 'leader' || replica.members.length === 1) return;
+    try {
+      await replica.transferLeadership(undefined);
+    } catch (error) {
+      this.log.warn({ error: String(error) }, 'leadership was not handed over; the others will elect a leader');
+    }
+  }
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+}
+
+function unknownMember({ name }: RunOptions, { file, members }: Settings): FatalError {
+  const names = members.map((member) => member.name).join(', ');
+  return new FatalError(`${file} has no member "${name}"; it has ${names}`, ExitCode.SETTINGS);
+}
+
+/** Says what ended the member: one sentence for a failure of the environment, everything for a bug. */
+function report(error: unknown, log: Log | undefined): ExitCode {
+  if (error instanceof FatalError) {
+    if (log) log.error({}, error.message);
+    else process.stderr.write(`error: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (log) log.error({ stack: text }, 'a bug: this member stops before it does harm');
+  else process.stderr.write(`${text}\n`);
+  return ExitCode.BUG;
+}
+
+function packageVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../package.json');
+  return typeof manifest === 'object' && manifest && 'version' in manifest ? String(manifest.version) : 'unknown';
+}

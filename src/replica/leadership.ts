@@ -1,0 +1,81 @@
+/** What this member does while it leads: gives commands their place in the log under a stamp of the cluster clock. */
+import type { ClusterTime, MemberId } from '../base/ids.js';
+import type { Machine } from '../machine/machine.js';
+import type { Raft } from '../raft/raft.js';
+import { type EncodedRun, encodeBatch, inspectBatch } from './batch-codec.js';
+import { ClusterClock } from './cluster-clock.js';
+import { Intake } from './intake.js';
+
+export class Leadership {
+  private readonly intake = new Intake();
+  private readonly clock: ClusterClock;
+  /** Encoded entries that Raft would not take yet, because leadership is being handed over. */
+  private unproposed: Uint8Array[] = [];
+  private lastProposalAt = 0;
+
+  /** @param electionMs also the most that the cluster clock moves between two commits */
+  constructor(private readonly electionMs: number) {
+    this.clock = new ClusterClock(electionMs);
+  }
+
+  /** A new term of ours begins: the clock goes on from the newest stamp in the log, and so do the origins' sequences. */
+  begin(raft: Raft, machine: Machine, members: readonly MemberId[], now: number): void {
+    this.end();
+    let newest: ClusterTime = machine.clock;
+    for (const member of members) {
+      const origin = machine.originState(member);
+      if (origin) this.intake.note(member, origin.incarnation, origin.lastSequence);
+    }
+    for (const entry of raft.tailAfter(machine.appliedIndex)) {
+      const { clock, origins } = inspectBatch(entry);
+      if (clock > newest) newest = clock;
+      for (const { member, incarnation, lastSequence } of origins) this.intake.note(member, incarnation, lastSequence);
+    }
+    this.clock.begin(newest, now);
+    this.lastProposalAt = now;
+  }
+
+  /** Leadership is lost: what waits here will be sent again by its origins. */
+  end(): void {
+    this.intake.reset();
+    this.unproposed = [];
+  }
+
+  /** Commands of this or another member. */
+  add(run: EncodedRun): void {
+    this.intake.add(run);
+  }
+
+  /** Appends everything that waits. */
+  propose(raft: Raft, machine: Machine, now: number): void {
+    if (this.unproposed.length === 0) {
+      if (this.intake.isEmpty) return;
+      for (const runs of this.intake.take()) this.unproposed.push(this.encode(runs, machine, now));
+    }
+    this.append(raft, now);
+  }
+
+  /**
+   * Appends an empty batch if the machine wants one: leases are due or there is other work left, or there are leases and the cluster clock, which moves only
+   * by commits, would fall behind.
+   */
+  proposeUpkeep(raft: Raft, machine: Machine, now: number): void {
+    if (!this.intake.isEmpty || this.unproposed.length > 0) return;
+    const { nextDeadline, backlog } = machine.status();
+    const due = nextDeadline !== undefined && nextDeadline <= this.clock.peek(now, machine.clock);
+    const behind = nextDeadline !== undefined && now - this.lastProposalAt >= this.electionMs / 2;
+    if (!due && !behind && !backlog) return;
+    this.unproposed.push(this.encode([], machine, now));
+    this.append(raft, now);
+  }
+
+  private append(raft: Raft, now: number): void {
+    if (raft.propose(this.unproposed) === undefined) return;
+    this.unproposed = [];
+    this.lastProposalAt = now;
+  }
+
+  private encode(runs: readonly EncodedRun[], machine: Machine, now: number): Uint8Array {
+    return encodeBatch(this.clock.stamp(now, machine.clock), runs);
+  }
+}

@@ -1,0 +1,520 @@
+/**
+ * The loop of a member: takes what Raft wants done, persists, sends and applies it, and answers the callers that wait. One turn handles
+ * everything that arrived since the last one, so batches grow with load (design §1.3).
+ */
+import { QuorateError } from '../base/errors.js';
+import type { ClusterId, Index, MemberId, Revision } from '../base/ids.js';
+import { limits } from '../base/limits.js';
+import type { Log } from '../base/log.js';
+import type { Random } from '../base/random.js';
+import type { Machine } from '../machine/machine.js';
+import type { Command, MachineMeta } from '../machine/types.js';
+import { Raft } from '../raft/raft.js';
+import type { EntriesWanted, Entry, HardState, RaftMessage, RaftStatus, Ready, SnapshotMeta } from '../raft/types.js';
+import type { Identity, Image, Store, StoredState } from '../storage/store.js';
+import type { IncomingSnapshot, PeerMessage, Transport } from '../transport/transport.js';
+import { StoredHistory } from '../watch/history.js';
+import { Hub } from '../watch/hub.js';
+import { decodeBatch } from './batch-codec.js';
+import { encodeCommand } from './command-codec.js';
+import { Installer, loadMachine } from './installer.js';
+import { Leadership } from './leadership.js';
+import { Outbox } from './outbox.js';
+import { Persister } from './persister.js';
+import { Reads } from './reads.js';
+import { Retention } from './retention.js';
+import { SnapshotSender } from './snapshots.js';
+import { Transfers } from './transfers.js';
+import { Trimmer } from './trimmer.js';
+import type { MemberInfo, OutcomeCallback, Replica, ReplicaStatus, Waiting } from './types.js';
+
+/** Time and turns, given by the shell so that a simulator can be the shell. */
+export interface Scheduler {
+  /** Monotonic milliseconds (performance.now). */
+  now(): number;
+  /** Runs the callback once the events that wait now have been handled (setImmediate). */
+  defer(callback: () => void): void;
+}
+
+export interface ReplicaOptions {
+  readonly identity: Identity;
+  readonly members: readonly MemberInfo[];
+  readonly incarnation: number;
+  readonly store: Store;
+  /** What store.open() found. */
+  readonly stored: StoredState;
+  readonly transport: Transport;
+  readonly tickMs: number;
+  readonly heartbeatTicks: number;
+  readonly electionTicks: number;
+  /** Undefined: history is compacted only by hand. */
+  readonly retentionMs: number | undefined;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+  /** The member cannot go on. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Applying goes on in the next turn after this long, so that heartbeats and callers get their turn. */
+const applySliceMs = 5;
+
+export class MemberReplica implements Replica {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+  readonly memberName: string;
+  readonly members: readonly MemberInfo[];
+  readonly hub: Hub;
+  private raft: Raft;
+  private raftStatus: RaftStatus;
+  private current: Machine;
+  private readonly electionMs: number;
+  private readonly leadership: Leadership;
+  private readonly persister: Persister;
+  private readonly outbox = new Outbox();
+  private readonly reads = new Reads();
+  private readonly transfers = new Transfers();
+  private readonly retention: Retention | undefined;
+  private readonly sender: SnapshotSender;
+  private readonly installer: Installer;
+  private readonly trimmer = new Trimmer();
+  private toApply: Entry[] = [];
+  private hardState: HardState;
+  private persistedMeta: MachineMeta | undefined;
+  private installing = false;
+  private trimming = false;
+  private scheduled = false;
+  private stopped = false;
+  /** Nothing was ever voted or appended here; see onConnected. */
+  private pristine: boolean;
+  private readonly heard = new Set<MemberId>();
+
+  /** Loads the machine from the store. Call start() afterwards. */
+  static async open(options: ReplicaOptions): Promise<MemberReplica> {
+    return new MemberReplica(options, await loadMachine(options.store, options.stored));
+  }
+
+  private constructor(
+    private readonly options: ReplicaOptions,
+    machine: Machine,
+  ) {
+    const { identity, stored, store, log } = options;
+    this.clusterId = identity.clusterId;
+    this.memberId = identity.memberId;
+    this.memberName = identity.memberName;
+    this.members = options.members;
+    this.current = machine;
+    this.hardState = stored.hardState;
+    this.pristine = stored.fresh;
+    this.persistedMeta = stored.machine;
+    this.raft = createRaft(options, stored.hardState.recovering);
+    this.raftStatus = this.raft.status();
+    this.electionMs = options.electionTicks * options.tickMs;
+    this.leadership = new Leadership(this.electionMs);
+    this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
+    this.sender = new SnapshotSender(store, options.transport, log);
+    this.installer = new Installer(store, log);
+    this.hub = new Hub({
+      history: new StoredHistory({
+        scan: (after, upTo, maxBytes) => store.scanVersions(after, upTo, maxBytes),
+        previous: (key, revision) => this.current.versionBefore(key, revision),
+        compacted: () => this.current.compactedRevision,
+      }),
+      revision: machine.revision,
+      compactedRevision: machine.compactedRevision,
+      recentBytes: limits.recentChangesBytes,
+      persistedRevision: () => this.persistedMeta?.revision ?? (1 as Revision),
+      log,
+    });
+    this.persister = new Persister(store, {
+      onPersisted: (token, messages) => this.onPersisted(token, messages),
+      onAppliedPersisted: (meta) => {
+        this.persistedMeta = meta;
+        this.current.persisted(meta.appliedIndex);
+      },
+    });
+  }
+
+  /** Begins to talk to the other members. The shell calls tick() every tickMs from now on. */
+  async start(): Promise<void> {
+    await this.options.transport.start({
+      onMessage: (message) => this.onMessage(message),
+      onConnected: (peer, founded) => this.onConnected(peer, founded),
+      onDisconnected: (peer, refused) => this.onDisconnected(peer, refused),
+      onSnapshot: (snapshot) => this.onSnapshot(snapshot),
+    });
+    this.schedule();
+  }
+
+  /**
+   * Stops the loop, fails everyone who still waits and flushes what was applied. Transport and store are the caller's to close.
+   */
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    const error = stopping();
+    this.outbox.failAll(error);
+    this.reads.failAll(error);
+    this.transfers.failAll();
+    await this.persister.idle();
+    if (this.installing) return;
+    this.persister.flush(this.now(), true);
+    await this.persister.idle();
+  }
+
+  // ---- for the doors ----
+
+  /** @throws QuorateError MEMBER_STARTING while an image that was received is being loaded */
+  get machine(): Machine {
+    if (this.installing) throw new QuorateError('MEMBER_STARTING', 'this member is loading its state; ask another one');
+    return this.current;
+  }
+
+  /** Whether this member has taken part in a cluster: tells a peer with an empty directory that it is a newcomer. */
+  get founded(): boolean {
+    return !this.pristine;
+  }
+
+  submit(command: Command, requestId: string, deadlineMs: number, done: OutcomeCallback): Waiting {
+    const waiting = this.outbox.add(encodeCommand(command, requestId), deadlineMs, done);
+    if (this.stopped) this.outbox.failAll(stopping());
+    else this.schedule();
+    return waiting;
+  }
+
+  readBarrier(deadlineMs: number, done: (error: QuorateError | undefined) => void): Waiting {
+    const waiting = this.reads.add(deadlineMs, done);
+    if (this.stopped) this.reads.failAll(stopping());
+    else this.schedule();
+    return waiting;
+  }
+
+  waitForRevision(revision: Revision, deadlineMs: number, done: (error: QuorateError | undefined) => void): Waiting {
+    const waiting = this.reads.addForRevision(revision, deadlineMs, done);
+    if (this.stopped) this.reads.failAll(stopping());
+    else if (!this.installing) this.reads.onApplied(this.current.appliedIndex, this.current.revision);
+    return waiting;
+  }
+
+  status(): ReplicaStatus {
+    const { role, term, leader, lastIndex, commit, firstIndex, recovering, leaderSilenceTicks } = this.raft.status();
+    return {
+      role,
+      term,
+      leader,
+      lastIndex,
+      commitIndex: commit,
+      appliedIndex: this.current.appliedIndex,
+      firstIndex,
+      leaderContactAgeMs: leaderSilenceTicks * this.options.tickMs,
+      clusterClock: this.current.clock,
+      recovering,
+    };
+  }
+
+  transferLeadership(to: MemberId | undefined): Promise<MemberId> {
+    const { membership, leader } = this.raft.status();
+    if (to !== undefined && !membership.voters.includes(to))
+      return Promise.reject(new QuorateError('MEMBER_NOT_FOUND', `member ${to} is not a voter of this cluster`));
+    if (to !== undefined && leader === to) return Promise.resolve(to);
+    this.raft.transferLeadership(to);
+    this.schedule();
+    // The hand-over takes at most one election timeout, learning of the new leader another.
+    return this.transfers.add(leader, to, this.now() + 2 * this.electionMs);
+  }
+
+  openImage(): Promise<Image> {
+    return this.options.store.openImage();
+  }
+  diskBytes(): Promise<number> {
+    return this.options.store.diskBytes();
+  }
+
+  // ---- events ----
+
+  /** The shell's clock. */
+  tick(): void {
+    if (this.stopped) return;
+    const now = this.now();
+    this.raft.tick();
+    this.outbox.expire(now);
+    this.reads.expire(now);
+    this.transfers.expire(now);
+    if (this.outbox.isOverdue(now, this.electionMs)) this.outbox.sendAgain();
+    if (this.raftStatus.role === 'leader') this.leaderTick(now);
+    this.trim();
+    this.schedule();
+  }
+
+  private leaderTick(now: number): void {
+    if (this.persister.busyFor(now) > this.electionMs && this.raft.status().transferTarget === undefined) {
+      this.options.log.warn(
+        { ms: Math.round(this.persister.busyFor(now)) },
+        'the disk is stuck: handing leadership over',
+      );
+      this.raft.transferLeadership(undefined);
+    }
+    if (!this.persister.busy) this.leadership.proposeUpkeep(this.raft, this.current, now);
+    const { clock, revision, compactedRevision } = this.current;
+    const old = this.retention?.sample(clock, revision, compactedRevision);
+    if (old !== undefined) this.submit({ kind: 'compact', revision: old }, '', now + this.electionMs, () => {});
+  }
+
+  private onMessage(message: PeerMessage): void {
+    if (this.stopped) return;
+    // A pristine member must not vote before it knows whether the sender took part in a cluster already; see onConnected.
+    if (this.pristine && !this.heard.has(message.from)) return;
+    if (message.kind !== 'forward') this.raft.step(message);
+    else if (this.raftStatus.role === 'leader') {
+      const { from, incarnation, firstSequence, commands } = message;
+      this.leadership.add({ member: from, incarnation, firstSequence, commands });
+    }
+    this.schedule();
+  }
+
+  private onConnected(peer: MemberId, founded: boolean): void {
+    if (this.stopped) return;
+    this.heard.add(peer);
+    if (this.pristine && founded && !this.raftStatus.recovering) {
+      // An empty directory in a cluster that has lived: this member may have voted and forgotten it, so it first catches up.
+      this.options.log.warn({}, 'this data directory is new but the cluster is not: catching up before voting');
+      this.raft = createRaft(this.options, true);
+      this.raftStatus = this.raft.status();
+    }
+    this.raft.peerConnected(peer);
+    if (peer === this.raftStatus.leader) this.outbox.sendAgain();
+    this.schedule();
+  }
+
+  private onDisconnected(peer: MemberId, refused: boolean): void {
+    if (this.stopped) return;
+    if (refused) this.raft.peerGone(peer);
+    this.schedule();
+  }
+
+  private onSnapshot(snapshot: IncomingSnapshot): Promise<boolean> {
+    if (this.stopped || this.installing) return Promise.resolve(false);
+    return this.installer.receive(snapshot, () => {
+      if (this.stopped) return false;
+      const wanted = this.raft.snapshotReceived(snapshot.from, snapshot.term, snapshot.meta);
+      this.schedule();
+      return wanted;
+    });
+  }
+
+  // ---- the loop ----
+
+  private schedule(): void {
+    if (this.scheduled || this.stopped) return;
+    this.scheduled = true;
+    this.options.scheduler.defer(this.runTurn);
+  }
+  private readonly runTurn = (): void => {
+    this.scheduled = false;
+    if (this.stopped) return;
+    try {
+      this.turn();
+    } catch (error) {
+      this.options.onFatal(error);
+    }
+  };
+
+  private turn(): void {
+    const now = this.now();
+    this.moveCommands(now);
+    const token = this.reads.nextRound();
+    if (token !== undefined) this.raft.readIndex(token);
+    while (this.raft.hasReady()) this.handleReady(this.raft.ready());
+    this.applyEntries(now);
+    if (!this.installing) this.persister.flush(now, false);
+  }
+
+  /** Hands new commands to the leader, which may be this member. */
+  private moveCommands(now: number): void {
+    const { leader, role } = this.raftStatus;
+    const { transport, incarnation } = this.options;
+    if (role === 'leader') {
+      for (let run = this.outbox.take(now); run; run = this.outbox.take(now))
+        this.leadership.add({ member: this.memberId, incarnation, ...run });
+      // While a batch is being written the next one gathers: fewer, larger entries.
+      if (!this.persister.busy) this.leadership.propose(this.raft, this.current, now);
+    } else if (leader !== undefined && transport.isConnected(leader)) {
+      for (let run = this.outbox.take(now); run; run = this.outbox.take(now))
+        transport.send({ kind: 'forward', from: this.memberId, to: leader, incarnation, ...run });
+    }
+  }
+
+  private handleReady(ready: Ready): void {
+    for (const message of ready.messages) this.options.transport.send(message);
+    if (ready.hardState) this.hardState = ready.hardState;
+    if (ready.hardState || ready.entries.length > 0) this.pristine = false;
+    if (ready.install) this.install(ready.install);
+    this.persister.add(ready);
+    for (const entry of ready.committed) this.toApply.push(entry);
+    for (const { token, index, failed } of ready.readStates)
+      this.reads.onReadState(token, index, failed, this.current.appliedIndex);
+    for (const to of ready.snapshotsWanted) this.sendSnapshot(to);
+    for (const wanted of ready.entriesWanted) this.loadEntries(wanted);
+    if (ready.statusChanged) this.onStatusChanged();
+  }
+
+  private onStatusChanged(): void {
+    const before = this.raftStatus;
+    const status = this.raft.status();
+    this.raftStatus = status;
+    const newTerm = status.term !== before.term;
+    if (status.role !== 'leader') this.leadership.end();
+    else if (before.role !== 'leader' || newTerm)
+      this.leadership.begin(
+        this.raft,
+        this.current,
+        this.members.map(({ id }) => id),
+        this.now(),
+      );
+    if (status.leader === undefined || (status.leader === before.leader && !newTerm)) return;
+    const leader = this.members.find(({ id }) => id === status.leader)?.name;
+    this.options.log.info({ leader, term: status.term }, 'leader elected');
+    this.outbox.sendAgain();
+    this.transfers.onLeader(status.leader);
+    this.schedule();
+  }
+
+  private applyEntries(turnStart: number): void {
+    if (this.installing || this.toApply.length === 0) return;
+    let applied = 0;
+    for (const entry of this.toApply) {
+      this.apply(entry, turnStart);
+      applied++;
+      if (this.now() - turnStart > applySliceMs) break;
+    }
+    this.toApply = this.toApply.slice(applied);
+    const { appliedIndex, revision } = this.current;
+    this.raft.applied(appliedIndex);
+    this.reads.onApplied(appliedIndex, revision);
+    this.schedule();
+  }
+
+  private apply(entry: Entry, now: number): void {
+    const machine = this.current;
+    const compacted = machine.compactedRevision;
+    const applied = machine.apply(decodeBatch(entry), this.isOwn);
+    this.persister.addApplied(applied.writes, applied.meta, this.raftStatus.membership, now);
+    this.trimmer.onApplied(entry);
+    if (applied.changes.length > 0) this.hub.publish(applied.changes, machine.revision);
+    if (machine.compactedRevision !== compacted) this.hub.compacted(machine.compactedRevision);
+    for (const { sequence, outcome } of applied.outcomes) this.outbox.settle(sequence, outcome);
+  }
+  private readonly isOwn = (member: MemberId, incarnation: number): boolean =>
+    member === this.memberId && incarnation === this.options.incarnation;
+
+  private onPersisted(token: number | undefined, messages: readonly RaftMessage[]): void {
+    if (this.stopped) return;
+    if (token !== undefined) this.raft.persisted(token);
+    for (const message of messages) this.options.transport.send(message);
+    this.schedule();
+  }
+
+  private loadEntries(wanted: EntriesWanted): void {
+    this.options.store.readEntries(wanted.first, wanted.last, wanted.maxBytes).then(
+      (entries) => {
+        if (this.stopped) return;
+        this.raft.entriesLoaded(wanted, entries);
+        this.schedule();
+      },
+      (error: unknown) => this.options.onFatal(error),
+    );
+  }
+
+  // ---- images and trimming ----
+
+  private sendSnapshot(to: MemberId): void {
+    const { term, membership } = this.raftStatus;
+    const nothing: SnapshotMeta = { index: 0 as Index, term, membership };
+    void this.sender.send(to, term, (ok, meta) => {
+      if (this.stopped) return;
+      this.raft.snapshotSent(to, ok, meta ?? nothing);
+      this.schedule();
+    });
+  }
+
+  /** Nothing else is written or applied until the image is the state. */
+  private install(meta: SnapshotMeta): void {
+    this.installing = true;
+    this.toApply = [];
+    this.persister.dropForInstall();
+    this.installer.install(meta, this.hardState, this.persister.idle()).then(
+      ({ stored, machine, done }) => {
+        this.current = machine;
+        this.persistedMeta = stored.machine;
+        this.trimmer.reset();
+        this.installing = false;
+        const { token, messages } = this.persister.takeAfterInstall();
+        this.onPersisted(token, messages);
+        this.settleOwn(machine);
+        this.hub.reset(machine.revision, machine.compactedRevision);
+        this.reads.onApplied(machine.appliedIndex, machine.revision);
+        done();
+        this.schedule();
+      },
+      (error: unknown) => this.options.onFatal(error),
+    );
+  }
+
+  /** The image holds commands of ours whose outcomes we did not see being made. */
+  private settleOwn(machine: Machine): void {
+    const origin = machine.originState(this.memberId);
+    if (origin?.incarnation === this.options.incarnation) this.outbox.settleUnknown(origin.lastSequence);
+  }
+
+  private trim(): void {
+    if (this.trimming || this.installing) return;
+    const { store } = this.options;
+    const sending = this.sender.oldestIndex ?? store.syncedApplied;
+    const upTo = sending < store.syncedApplied ? sending : store.syncedApplied;
+    const start = this.trimmer.next(this.current.appliedIndex, upTo, this.raftStatus.membership);
+    if (!start) return;
+    this.trimming = true;
+    store.trimLog(start).then(
+      () => {
+        this.trimming = false;
+        if (!this.stopped) this.raft.trimmed(start);
+      },
+      (error: unknown) => this.options.onFatal(error),
+    );
+  }
+
+  private now(): number {
+    return this.options.scheduler.now();
+  }
+}
+
+function createRaft({ identity, members, stored, ...options }: ReplicaOptions, recovering: boolean): Raft {
+  const bootstrap = { voters: members.map(({ id }) => id).sort((a, b) => a - b), outgoing: [], learners: [] };
+  const membership = stored.machine?.membership ?? stored.start.membership;
+  return new Raft(
+    {
+      id: identity.memberId,
+      electionTicks: options.electionTicks,
+      heartbeatTicks: options.heartbeatTicks,
+      random: options.random,
+      appendBytes: limits.appendBytes,
+      inflightAppends: limits.inflightAppends,
+      inflightBytes: limits.inflightBytes,
+      logTailBytes: limits.logTailBytes,
+    },
+    {
+      hardState: stored.hardState,
+      start: stored.start,
+      applied: stored.machine?.appliedIndex ?? stored.start.index,
+      membership: membership.voters.length > 0 ? membership : bootstrap,
+      lastIndex: stored.lastIndex,
+      lastTerm: stored.lastTerm,
+      tail: stored.tail,
+      recovering,
+    },
+  );
+}
+
+function stopping(): QuorateError {
+  return new QuorateError('MEMBER_STOPPING', 'this member is stopping; ask another one');
+}

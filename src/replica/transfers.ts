@@ -1,0 +1,52 @@
+/** Callers that wait for leadership to be handed over. */
+import { QuorateError } from '../base/errors.js';
+import type { MemberId } from '../base/ids.js';
+
+interface Transfer {
+  readonly from: MemberId | undefined;
+  /** Undefined: to anybody else. */
+  readonly to: MemberId | undefined;
+  readonly deadline: number;
+  readonly resolve: (leader: MemberId) => void;
+  readonly reject: (error: QuorateError) => void;
+}
+
+export class Transfers {
+  private waiting: Transfer[] = [];
+
+  add(from: MemberId | undefined, to: MemberId | undefined, deadline: number): Promise<MemberId> {
+    return new Promise((resolve, reject) => this.waiting.push({ from, to, deadline, resolve, reject }));
+  }
+
+  onLeader(leader: MemberId): void {
+    this.settle(
+      ({ from, to }) => (to === undefined ? leader !== from : leader === to),
+      ({ resolve }) => resolve(leader),
+    );
+  }
+
+  expire(now: number): void {
+    this.settle(
+      ({ deadline }) => deadline <= now,
+      ({ reject }) => reject(failed('leadership was not handed over in time; the old leader goes on')),
+    );
+  }
+
+  failAll(): void {
+    this.settle(
+      () => true,
+      ({ reject }) => reject(failed('this member stops')),
+    );
+  }
+
+  private settle(which: (transfer: Transfer) => boolean, how: (transfer: Transfer) => void): void {
+    if (this.waiting.length === 0) return;
+    const settled = this.waiting.filter(which);
+    this.waiting = this.waiting.filter((transfer) => !settled.includes(transfer));
+    for (const transfer of settled) how(transfer);
+  }
+}
+
+function failed(message: string): QuorateError {
+  return new QuorateError('TRANSFER_FAILED', message);
+}

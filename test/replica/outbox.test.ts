@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { Revision } from '../../src/base/ids.js';
+import { limits } from '../../src/base/limits.js';
+import type { Outcome } from '../../src/machine/types.js';
+import { Outbox } from '../../src/replica/outbox.js';
+
+const outcome: Outcome = { result: { kind: 'leaseRevoke' }, revision: 2 as Revision };
+const bytes = (text: string) => Buffer.from(text);
+
+describe('Outbox', () => {
+  it('hands out each command once, numbered from 1', () => {
+    const outbox = new Outbox();
+    for (const text of ['a', 'b']) outbox.add(bytes(text), 100, () => {});
+    expect(outbox.take(0)).toEqual({ firstSequence: 1, commands: [bytes('a'), bytes('b')] });
+    expect(outbox.take(0)).toBeUndefined();
+    outbox.add(bytes('c'), 100, () => {});
+    expect(outbox.take(0)).toEqual({ firstSequence: 3, commands: [bytes('c')] });
+  });
+
+  it('sends all that is not applied again, in order, after a change of leader', () => {
+    const outbox = new Outbox();
+    for (const text of ['a', 'b', 'c']) outbox.add(bytes(text), 100, () => {});
+    outbox.take(0);
+    outbox.settle(1, outcome);
+    outbox.sendAgain();
+    expect(outbox.take(0)).toEqual({ firstSequence: 2, commands: [bytes('b'), bytes('c')] });
+  });
+
+  it('answers a caller once and forgets one that cancelled', () => {
+    const outbox = new Outbox();
+    const answers: string[] = [];
+    outbox.add(bytes('a'), 100, () => answers.push('a'));
+    outbox.add(bytes('b'), 100, () => answers.push('b')).cancel();
+    outbox.settle(1, outcome);
+    outbox.settle(2, outcome);
+    expect(answers).toEqual(['a']);
+    expect(outbox.size).toBe(0);
+  });
+
+  it('makes a command void once its caller was told NO_QUORUM, and keeps its place in the sequence', () => {
+    const outbox = new Outbox();
+    let reason: string | undefined;
+    outbox.add(bytes('late'), 100, (error) => {
+      reason = error?.reason;
+    });
+    outbox.add(bytes('b'), 1_000, () => {});
+    outbox.expire(100);
+    expect(reason).toBe('NO_QUORUM');
+    expect(outbox.take(0)).toEqual({ firstSequence: 1, commands: [bytes(''), bytes('b')] });
+  });
+
+  it('refuses with OVERLOADED beyond its limit and goes on when there is room', () => {
+    const outbox = new Outbox();
+    const big = Buffer.alloc(limits.pendingBytes / 2);
+    const reasons: (string | undefined)[] = [];
+    for (let i = 0; i < 3; i++) outbox.add(big, 100, (error) => reasons.push(error?.reason));
+    expect(reasons).toEqual(['OVERLOADED']);
+    outbox.settle(1, outcome);
+    outbox.add(big, 100, (error) => reasons.push(error?.reason));
+    expect(reasons).toEqual(['OVERLOADED', undefined]);
+  });
+
+  it('tells callers whose commands an installed image contains that their outcome is unknown', () => {
+    const outbox = new Outbox();
+    const reasons: (string | undefined)[] = [];
+    for (let i = 0; i < 3; i++) outbox.add(bytes('x'), 100, (error) => reasons.push(error?.reason));
+    outbox.settleUnknown(2);
+    expect(reasons).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+    expect(outbox.take(0)?.firstSequence).toBe(3);
+  });
+
+  it('keeps its numbering over thousands of settled commands', () => {
+    const outbox = new Outbox();
+    for (let i = 1; i <= 5_000; i++) {
+      outbox.add(bytes(String(i)), 100, () => {});
+      if (i > 10) outbox.settle(i - 10, outcome);
+    }
+    outbox.sendAgain();
+    expect(outbox.take(0)?.commands[0]).toEqual(bytes('4991'));
+  });
+});

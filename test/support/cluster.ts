@@ -1,0 +1,184 @@
+/** Real member processes on free loopback ports, for tests in which processes are the point. Stopped by pid, whatever happens to the test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connect, type QuorateClient } from '../../src/client/index.js';
+import { until } from './until.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface TestMember {
+  readonly name: string;
+  readonly client: string;
+  readonly peer: string;
+}
+
+export interface TestClusterOptions {
+  readonly members?: number;
+  /** Further lines of the settings file, such as `raft: { election: 500ms }`. */
+  readonly settings?: string;
+}
+
+export class TestCluster {
+  private readonly processes = new Map<string, ChildProcess>();
+  private readonly outputs = new Map<string, string>();
+  private readonly clients: QuorateClient[] = [];
+
+  private constructor(
+    readonly directory: string,
+    readonly members: readonly TestMember[],
+  ) {}
+
+  /** Boots all members and waits until they have a leader. */
+  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
+    const cluster = await TestCluster.prepare(options);
+    try {
+      for (const { name } of cluster.members) cluster.boot(name);
+      await cluster.leader();
+    } catch (error) {
+      const output = [...cluster.outputs.values()].join('');
+      await cluster.stop();
+      throw new Error(`the cluster did not come up:\n${output}`, { cause: error });
+    }
+    return cluster;
+  }
+
+  /** Writes the settings of a cluster without starting it. */
+  static async prepare({ members: count = 3, settings = '' }: TestClusterOptions = {}): Promise<TestCluster> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'quorate-'));
+    const ports = await freePorts(2 * count);
+    const members = Array.from({ length: count }, (_, i) => ({
+      name: `n${i + 1}`,
+      client: `127.0.0.1:${ports[i]}`,
+      peer: `127.0.0.1:${ports[count + i]}`,
+    }));
+    const cluster = new TestCluster(directory, members);
+    const list = members.map(
+      ({ name, client, peer }) => `  - { name: ${name}, client: "${client}", peer: "${peer}" }\n`,
+    );
+    await writeFile(
+      cluster.settingsPath,
+      `cluster: test\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${settings}\n`,
+    );
+    return cluster;
+  }
+
+  get settingsPath(): string {
+    return path.join(this.directory, 'cluster.yml');
+  }
+
+  dataDirectory(name: string): string {
+    return path.join(this.directory, 'data', name);
+  }
+
+  get endpoints(): string[] {
+    return this.members.map(({ client }) => client);
+  }
+
+  /** Starts the process of a member. */
+  boot(name: string): void {
+    const child = spawn(process.execPath, [main, 'member', '--name', name, '--settings', this.settingsPath], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.processes.set(name, child);
+    const collect = (chunk: Buffer) => {
+      this.outputs.set(name, ((this.outputs.get(name) ?? '') + chunk.toString()).slice(-65_536));
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+  }
+
+  /** What a member has printed, over all its starts. */
+  output(name: string): string {
+    return this.outputs.get(name) ?? '';
+  }
+
+  pid(name: string): number {
+    const pid = this.processes.get(name)?.pid;
+    if (pid === undefined) throw new Error(`${name} is not running`);
+    return pid;
+  }
+
+  /** Sends a signal and, unless it only pauses or resumes, waits for the end of the process. Returns the exit code. */
+  async signal(name: string, signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.processes.get(name);
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return null;
+    await ended;
+    return child.exitCode;
+  }
+
+  kill(name: string): Promise<number | null> {
+    return this.signal(name, 'SIGKILL');
+  }
+
+  async exitCode(name: string): Promise<number | null> {
+    const child = this.processes.get(name);
+    if (!child) throw new Error(`${name} was never started`);
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  /** A client of all members, or of those named; closed with the cluster. */
+  client(...names: string[]): QuorateClient {
+    const endpoints = this.members.filter(({ name }) => names.length === 0 || names.includes(name));
+    const client = connect({ endpoints: endpoints.map(({ client: address }) => address) });
+    this.clients.push(client);
+    return client;
+  }
+
+  /** The leader that all running members agree on. */
+  async leader(): Promise<string> {
+    const running = this.members.filter(({ name }) => {
+      const child = this.processes.get(name);
+      return child && child.exitCode === null && child.signalCode === null;
+    });
+    const clients = running.map(({ client }) => connect({ endpoints: [client], timeoutMs: 1_000 }));
+    try {
+      return await until('all running members agree on a leader', async () => {
+        const states = await Promise.all(clients.map((client) => client.cluster.status().catch(() => undefined)));
+        const leaders = new Set(states.map((state) => state?.leaderName ?? ''));
+        const [leader] = leaders;
+        return leaders.size === 1 && running.some(({ name }) => name === leader) ? leader : undefined;
+      });
+    } finally {
+      for (const client of clients) client.close();
+    }
+  }
+
+  others(name: string): string[] {
+    return this.members.map((member) => member.name).filter((other) => other !== name);
+  }
+
+  /** Ends every process and removes the data. */
+  async stop(): Promise<void> {
+    for (const client of this.clients) client.close();
+    await Promise.all([...this.processes.keys()].map((name) => this.kill(name)));
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Ports of 127.0.0.1 that nobody listened on a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers: Server[] = [];
+  try {
+    for (let i = 0; i < count; i++) {
+      const server = createServer().listen(0, '127.0.0.1');
+      servers.push(server);
+      await once(server, 'listening');
+    }
+    return servers.map((server) => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new Error('no port');
+      return address.port;
+    });
+  } finally {
+    for (const server of servers) server.close();
+  }
+}
