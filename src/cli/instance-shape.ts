@@ -1,4 +1,5 @@
 /** How instances look in tables and on one line; the JSON shape is the client's Instance. */
+import { formatAddress } from '../base/address.js';
 import type { Instance } from '../client/instance.js';
 import type { Cell } from './table.js';
 
@@ -8,18 +9,13 @@ export function instanceRow(instance: Instance): Cell[] {
   return [
     instance.id,
     instance.status,
-    endpoint(instance),
+    formatAddress({ host: instance.address, port: instance.port }),
     instance.weight,
     instance.zone,
     instance.version,
     metadata(instance),
     instance.lease,
   ];
-}
-
-/** `host:port`, with brackets around an IPv6 host. */
-export function endpoint({ address, port }: Instance): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function metadata(instance: Instance): string {

@@ -1,6 +1,6 @@
 /** Command-line arguments into values. Each function throws what commander shows as a usage error (exit code 2). */
 import { InvalidArgumentError } from 'commander';
-import { type Address, parseAddress } from '../settings/address.js';
+import { type Address, parseAddress } from '../base/address.js';
 import { durationHelp, parseDuration } from '../settings/duration.js';
 
 export interface DocumentName {

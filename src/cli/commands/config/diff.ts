@@ -36,8 +36,8 @@ Examples:
     .action((name: DocumentName, options: DiffOptions, command: Command) =>
       withClient(command, terminal, async ({ client, answer }) => {
         const [from, to] = await sides(client, name, options);
-        const text = isUtf8(valueOf(from)) && isUtf8(valueOf(to));
-        const differ = Buffer.compare(valueOf(from), valueOf(to)) !== 0;
+        const text = isUtf8(bytesOf(from)) && isUtf8(bytesOf(to));
+        const differ = Buffer.compare(bytesOf(from), bytesOf(to)) !== 0;
         const diff = text ? lineDiff(linesOf(from), linesOf(to)) : [];
         answer(
           {
@@ -72,12 +72,12 @@ async function version(client: QuorateClient, name: DocumentName, wanted: number
   return document;
 }
 
-function valueOf(side: Side): Uint8Array {
+function bytesOf(side: Side): Uint8Array {
   return side?.value ?? new Uint8Array();
 }
 
 function linesOf(side: Side): string[] {
-  return lines(Buffer.from(valueOf(side)).toString('utf8'));
+  return lines(Buffer.from(bytesOf(side)).toString('utf8'));
 }
 
 function title(name: DocumentName, side: Side): string {

@@ -30,7 +30,7 @@ Examples:
   quorate config put prod/lock me --if-version 0`,
     )
     .action(async (name: DocumentName, value: string | undefined, options: PutOptions, self: Command) => {
-      const bytes = await valueOf(value, options.file, terminal);
+      const bytes = await bytesOf(value, options.file, terminal);
       await withClient(self, terminal, async ({ client, answer }) => {
         const published = await client.config.put(name, bytes, {
           ...changeOptions(options, terminal),
@@ -41,7 +41,7 @@ Examples:
     });
 }
 
-async function valueOf(value: string | undefined, file: string | undefined, terminal: Terminal): Promise<Uint8Array> {
+async function bytesOf(value: string | undefined, file: string | undefined, terminal: Terminal): Promise<Uint8Array> {
   if (file !== undefined) {
     if (value !== undefined) throw new CommandError('give either a value or --file, not both', CommandExit.USAGE);
     try {

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
+import type { Address } from '../../../base/address.js';
 import type { InstanceData, InstanceStatus } from '../../../client/instance.js';
-import type { Address } from '../../../settings/address.js';
 import { callCommand } from '../../call.js';
 import { address, duration, pair, positive, type ServiceName, serviceName } from '../../parse.js';
 import { withClient } from '../../session.js';

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
+import { formatAddress } from '../../../base/address.js';
 import type { RegistryEvent } from '../../../client/events.js';
 import type { Instance } from '../../../client/instance.js';
 import { callCommand } from '../../call.js';
-import { endpoint } from '../../instance-shape.js';
 import { count } from '../../parse.js';
 import { withClient } from '../../session.js';
 import type { Terminal } from '../../terminal.js';
@@ -68,5 +68,5 @@ export function eventLines(event: RegistryEvent): string[] {
 
 function instanceLine(revision: number, instance: Instance): string {
   const name = `${instance.namespace}/${instance.service}/${instance.id}`;
-  return `${revision}  + ${name}  ${instance.status}  ${endpoint(instance)}`;
+  return `${revision}  + ${name}  ${instance.status}  ${formatAddress({ host: instance.address, port: instance.port })}`;
 }
