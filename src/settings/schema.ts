@@ -1,8 +1,8 @@
 /** The shape of cluster.yml. Texts complete the sentence "<file>:<line>:<column>: <field> …". */
 import { z } from 'zod';
+import { type Address, formatAddress, isLoopback, isUnspecified, parseAddress } from '../base/address.js';
 import { present } from '../base/assert.js';
 import { limits } from '../base/limits.js';
-import { type Address, formatAddress, isLoopback, isUnspecified, parseAddress } from './address.js';
 import { durationHelp, formatDuration, parseDuration } from './duration.js';
 
 type Issues = Pick<z.RefinementCtx, 'addIssue'>;

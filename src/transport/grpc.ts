@@ -1,0 +1,84 @@
+/** The real transport: one grpc-js stream from every member to every other, and one more for each image on its way. */
+import { assert } from '../base/assert.js';
+import type { ClusterId, MemberId, Term } from '../base/ids.js';
+import type { Log } from '../base/log.js';
+import type { SnapshotMeta } from '../raft/types.js';
+import { type Handshake, handshakeMetadata, PROTOCOL_VERSION } from './handshake.js';
+import { type PeerAddress, PeerLink } from './peer-link.js';
+import { PeerServer } from './peer-server.js';
+import { isRefusal, streamSnapshot } from './snapshot-stream.js';
+import type { PeerMessage, Transport, TransportHandlers } from './transport.js';
+
+export interface GrpcTransportOptions {
+  readonly self: { readonly id: MemberId; readonly peerAddress: string };
+  /** The other members. */
+  readonly peers: readonly PeerAddress[];
+  readonly clusterId: ClusterId;
+  /** Must grow with every start of this member. */
+  readonly incarnation: number;
+  /** Whether this member has taken part in a cluster; asked at every handshake. */
+  readonly founded: () => boolean;
+  readonly log: Log;
+}
+
+export class GrpcTransport implements Transport {
+  private readonly links = new Map<MemberId, PeerLink>();
+  private readonly stopping = new AbortController();
+  private server: PeerServer | undefined;
+
+  constructor(private readonly options: GrpcTransportOptions) {}
+
+  async start(handlers: TransportHandlers): Promise<void> {
+    assert(!this.server, 'a transport is started once');
+    const { self, peers, clusterId, founded, log } = this.options;
+    const peerNames = new Map(peers.map(({ id, name }) => [id, name]));
+    const onCaller = (peer: MemberId) => this.links.get(peer)?.connect();
+    this.server = new PeerServer({ self, clusterId, peerNames, founded, log, onCaller }, handlers);
+    for (const peer of peers) {
+      this.links.set(peer.id, new PeerLink(peer, () => this.handshakeWith(peer.id), handlers, Math.random, log));
+    }
+    await this.server.start();
+    if (this.stopping.signal.aborted) return;
+    for (const link of this.links.values()) link.connect();
+  }
+
+  send(message: PeerMessage): void {
+    this.links.get(message.to)?.send(message);
+  }
+
+  async sendSnapshot(
+    to: MemberId,
+    term: Term,
+    meta: SnapshotMeta,
+    chunks: AsyncIterable<Uint8Array>,
+    sha256: () => Promise<string>,
+  ): Promise<boolean> {
+    const peer = this.options.peers.find(({ id }) => id === to);
+    if (!peer || this.stopping.signal.aborted) return false;
+    const metadata = handshakeMetadata(this.handshakeWith(to));
+    try {
+      return await streamSnapshot(peer.address, metadata, { term, meta, chunks, sha256 }, this.stopping.signal);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const { log } = this.options;
+      const tell = isRefusal(error) ? log.warn : log.info;
+      tell.call(log, { peer: peer.name, error: reason }, `snapshot to ${peer.name} failed: ${reason}`);
+      return false;
+    }
+  }
+
+  isConnected(peer: MemberId): boolean {
+    return this.links.get(peer)?.connected ?? false;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    for (const link of this.links.values()) link.stop();
+    await this.server?.stop();
+  }
+
+  private handshakeWith(to: MemberId): Handshake {
+    const { self, clusterId, incarnation, founded } = this.options;
+    return { version: PROTOCOL_VERSION, clusterId, from: self.id, to, incarnation, founded: founded() };
+  }
+}

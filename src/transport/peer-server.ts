@@ -1,0 +1,198 @@
+/** The peer port: takes the streams that other members open to us. */
+import {
+  Server,
+  ServerCredentials,
+  type ServerReadableStream,
+  type ServiceDefinition,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
+import { ExitCode, FatalError } from '../base/errors.js';
+import type { ClusterId, MemberId } from '../base/ids.js';
+import type { Log } from '../base/log.js';
+import { DecodeError } from '../proto/codec.js';
+import { peer as service } from '../proto/peer.js';
+import { serverOptions } from './channel.js';
+import { Complaints } from './complaints.js';
+import { foundedMetadata, type Handshake, parseHandshake, refusalOf } from './handshake.js';
+import { decodeEnvelope } from './messages.js';
+import { incomingSnapshot } from './snapshot-stream.js';
+import type { TransportHandlers } from './transport.js';
+
+type Call = ServerReadableStream<Buffer, Buffer>;
+type Answer = sendUnaryData<Buffer>;
+
+export interface PeerServerOptions {
+  readonly self: { readonly id: MemberId; readonly peerAddress: string };
+  readonly clusterId: ClusterId;
+  readonly peerNames: ReadonlyMap<MemberId, string>;
+  readonly founded: () => boolean;
+  readonly log: Log;
+  /** A peer has opened its stream to us, so it is there. */
+  readonly onCaller: (peer: MemberId) => void;
+}
+
+interface Incoming {
+  readonly incarnation: number;
+  close(why: string): void;
+}
+
+const noReply = Buffer.alloc(0);
+
+export class PeerServer {
+  private readonly server = new Server(serverOptions);
+  private readonly complaints: Complaints;
+  /** The one open Exchange stream of each peer. */
+  private readonly incoming = new Map<MemberId, Incoming>();
+  private stopped = false;
+
+  constructor(
+    private readonly options: PeerServerOptions,
+    private readonly handlers: TransportHandlers,
+  ) {
+    this.complaints = new Complaints(options.log);
+    const definition: ServiceDefinition = {
+      exchange: definitionOf(service.exchange.path),
+      installSnapshot: definitionOf(service.installSnapshot.path),
+    };
+    this.server.addService(definition, {
+      exchange: (call: Call, answer: Answer) => this.onExchange(call, answer),
+      installSnapshot: (call: Call, answer: Answer) => this.onInstallSnapshot(call, answer),
+    });
+  }
+
+  /** @throws FatalError PORT */
+  async start(): Promise<void> {
+    const address = this.options.self.peerAddress;
+    await new Promise<void>((resolve, reject) => {
+      this.server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
+        if (error) reject(portError(address, error));
+        else resolve();
+      });
+    });
+  }
+
+  /** Closes the port and every stream at once. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await new Promise<void>((resolve) => {
+      this.server.tryShutdown(() => resolve());
+      this.server.forceShutdown();
+    });
+  }
+
+  private onExchange(call: Call, answer: Answer): void {
+    call.on('error', () => undefined);
+    const handshake = this.accept(call, answer);
+    if (!handshake) return;
+    const { from, incarnation } = handshake;
+    const older = this.incoming.get(from);
+    if (older && older.incarnation > incarnation) {
+      const sentence = 'a newer run of this member is connected already';
+      this.refuse(answer, 'incarnation', { peer: this.nameOf(from) }, sentence);
+      return;
+    }
+    older?.close('a newer stream of this member has come');
+    const stream: Incoming = {
+      incarnation,
+      close: (why) => {
+        if (this.incoming.get(from) === stream) this.incoming.delete(from);
+        call.removeListener('data', onData);
+        call.resume();
+        answer({ code: status.ABORTED, details: why });
+      },
+    };
+    this.incoming.set(from, stream);
+    const onData = (bytes: Buffer) => this.onEnvelope(bytes, from, stream);
+    const onGone = () => {
+      if (this.incoming.get(from) === stream) this.incoming.delete(from);
+      call.removeListener('data', onData);
+    };
+    call.on('data', onData);
+    call.once('cancelled', onGone);
+    call.once('end', () => {
+      onGone();
+      answer(null, noReply);
+    });
+    call.sendMetadata(foundedMetadata(this.options.founded()));
+    this.options.onCaller(from);
+  }
+
+  private onEnvelope(bytes: Buffer, from: MemberId, stream: Incoming): void {
+    if (this.stopped) return;
+    try {
+      decodeEnvelope(bytes, from, this.options.self.id, this.deliver);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const peer = this.nameOf(from);
+      this.complaints.tell('garbled', { peer, error: error.message }, `${peer} sent something that is no envelope`);
+      stream.close(`not an envelope: ${error.message}`);
+    }
+  }
+
+  private readonly deliver: TransportHandlers['onMessage'] = (message) => this.handlers.onMessage(message);
+
+  private onInstallSnapshot(call: Call, answer: Answer): void {
+    call.on('error', () => undefined);
+    const handshake = this.accept(call, answer);
+    if (!handshake) return;
+    void this.install(call, handshake.from).then(
+      (installed) => {
+        answer(null, service.installSnapshot.response.encode({ installed }));
+        call.resume();
+      },
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        const peer = this.nameOf(handshake.from);
+        if (!this.stopped) this.options.log.warn({ peer, error: reason }, `snapshot from ${peer} failed: ${reason}`);
+        answer({ code: status.ABORTED, details: reason });
+      },
+    );
+  }
+
+  private async install(call: Call, from: MemberId): Promise<boolean> {
+    const snapshot = await incomingSnapshot(call, from);
+    if (!snapshot) throw new DecodeError('a snapshot begins with its start record');
+    return this.handlers.onSnapshot(snapshot);
+  }
+
+  /** The caller's handshake, or undefined when it was refused. */
+  private accept(call: Call, answer: Answer): Handshake | undefined {
+    const { self, clusterId, peerNames } = this.options;
+    const handshake = parseHandshake(call.metadata);
+    const refusal = refusalOf(handshake, { clusterId, id: self.id }, (id) => peerNames.has(id));
+    if (!refusal && !this.stopped) return handshake;
+    if (refusal) this.refuse(answer, refusal.cause, { caller: call.getPeer() }, refusal.sentence);
+    else answer({ code: status.UNAVAILABLE, details: 'stopping' });
+    return undefined;
+  }
+
+  private refuse(answer: Answer, cause: string, fields: Record<string, unknown>, sentence: string): void {
+    this.complaints.tell(cause, fields, `refused a peer connection: ${sentence}`);
+    answer({ code: status.FAILED_PRECONDITION, details: sentence });
+  }
+
+  private nameOf(id: MemberId): string {
+    return this.options.peerNames.get(id) ?? id.toString(16);
+  }
+}
+
+function definitionOf(path: string) {
+  const identity = (bytes: Buffer) => bytes;
+  return {
+    path,
+    requestStream: true,
+    responseStream: false,
+    requestSerialize: identity,
+    requestDeserialize: identity,
+    responseSerialize: identity,
+    responseDeserialize: identity,
+  };
+}
+
+function portError(address: string, error: Error): FatalError {
+  const sentence = error.message.includes('EADDRINUSE')
+    ? `the peer address ${address} is taken by another process; stop that process or change "peer" in the settings`
+    : `cannot listen on the peer address ${address} (${error.message}); change "peer" in the settings`;
+  return new FatalError(sentence, ExitCode.PORT, { cause: error });
+}
