@@ -1,5 +1,6 @@
 /** Watchers by what they watch: finds those that a change concerns without asking the others. */
 import type { Key } from '../base/ids.js';
+import { TO_THE_END } from '../base/ranges.js';
 import type { Change, RevisionChanges } from '../machine/types.js';
 import { IntervalTree } from './interval-tree.js';
 import type { KeyRange } from './types.js';
@@ -77,14 +78,14 @@ export class GroupIndex {
         const others = this.exact.get(key);
         if (others) others.push(group);
         else this.exact.set(key, [group]);
-      } else if (end === toTheEnd || key < end) this.ranged.insert(key, end === toTheEnd ? undefined : end, group);
+      } else if (end === TO_THE_END || key < end) this.ranged.insert(key, end === TO_THE_END ? undefined : end, group);
     }
   }
 
   private unindex(group: Group): void {
     for (const { key, end } of group.ranges) {
       if (end !== undefined) {
-        this.ranged.remove(key, end === toTheEnd ? undefined : end, group);
+        this.ranged.remove(key, end === TO_THE_END ? undefined : end, group);
         continue;
       }
       const others = this.exact.get(key)?.filter((other) => other !== group) ?? [];
@@ -95,7 +96,6 @@ export class GroupIndex {
 }
 
 const none: readonly Group[] = [];
-const toTheEnd = '\0';
 
 function give(group: Group, change: Change, touched: Group[]): void {
   const { matched } = group;
