@@ -1,9 +1,5 @@
 import { Command } from 'commander';
 
-interface MemberModule {
-  runMember(options: { settingsPath: string; name: string }): Promise<void>;
-}
-
 /** `quorate member`: one member in this process. */
 export function memberCommand(): Command {
   return new Command('member')
@@ -21,8 +17,10 @@ Example:
     .action(async (options: { name: string; settings: string }) => {
       stopWithParent();
       // Loaded here so that no other command pays for it.
-      const { runMember } = (await import(new URL('../../member.js', import.meta.url).href)) as MemberModule;
-      await runMember({ name: options.name, settingsPath: options.settings });
+      const { runMember } = await import('../../member.js');
+      const exitCode = await runMember({ name: options.name, settingsPath: options.settings });
+      // A member that failed may have left ports and timers behind, which would keep the process.
+      process.exit(exitCode);
     });
 }
 

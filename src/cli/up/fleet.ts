@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ExitCode } from '../../base/errors.js';
 import type { Settings } from '../../settings/settings.js';
 import type { Terminal } from '../terminal.js';
+import { readable } from './log-line.js';
 import { type Exit, MemberProcess } from './member-process.js';
 import { prefixOf } from './prefix.js';
 
@@ -18,10 +19,14 @@ export class Fleet {
     settings: Settings,
     private readonly terminal: Terminal,
   ) {
+    const translate =
+      terminal.interactive && settings.log.format === 'auto' ? readable(terminal.colours) : (line: string) => line;
     const names = settings.members.map((member) => member.name);
     this.members = names.map((name, position) => {
       const prefix = prefixOf(names, position, terminal.colours);
-      return new MemberProcess(name, settings.file, (line) => terminal.write(`${prefix}${line}\n`));
+      const member = new MemberProcess(name, settings.file, (line) => terminal.write(`${prefix}${translate(line)}\n`));
+      terminal.write(`${prefix}started as process ${member.pid ?? 'unknown'}\n`);
+      return member;
     });
     this.over = new Promise((resolve) => {
       for (const member of this.members) {

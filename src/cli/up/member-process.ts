@@ -1,6 +1,7 @@
 /** One member as a child process of `quorate up`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { errorSentence } from './log-line.js';
 import { Lines } from './prefix.js';
 
 const main = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -11,7 +12,7 @@ export interface Exit {
   readonly code: number | undefined;
   /** "exit code 69" or "SIGKILL" */
   readonly how: string;
-  /** The sentence of a fatal error, if it said one. */
+  /** The last error that it logged, if any: of a fatal one, the sentence that explains it. */
   readonly sentence: string | undefined;
 }
 
@@ -41,7 +42,7 @@ export class MemberProcess {
     const { stdout, stderr } = this.child;
     for (const stream of [stdout, stderr]) {
       const lines = new Lines((line) => {
-        if (stream === stderr && line.startsWith('error: ')) this.sentence ??= line.slice('error: '.length);
+        this.sentence = errorSentence(line) ?? this.sentence;
         onLine(line);
       });
       stream?.on('data', (bytes: Buffer) => lines.push(bytes));
@@ -55,6 +56,11 @@ export class MemberProcess {
         resolve({ name, code: undefined, how: 'not started', sentence: error.message });
       });
     });
+  }
+
+  /** undefined when the process could not be made. */
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   get alive(): boolean {
@@ -71,7 +77,7 @@ export class MemberProcess {
       name: this.name,
       code: code ?? undefined,
       how: signal ?? `exit code ${code}`,
-      sentence: this.sentence,
+      sentence: code === 0 ? undefined : this.sentence,
     };
   }
 }
