@@ -38,12 +38,12 @@ export class Installer {
     }
   }
 
-  /** Raft wants the received image to be the state now. `idle` resolves when nothing is being written. */
+  /** Raft wants the received image to be the state now. `idle` resolves when nothing is being written; call `done` when the old machine is not read any more. */
   async install(
     meta: SnapshotMeta,
     hardState: HardState,
     idle: Promise<void>,
-  ): Promise<{ stored: StoredState; machine: Machine; done: () => void }> {
+  ): Promise<{ stored: StoredState; machine: Machine; done: () => Promise<void> }> {
     const image = this.received;
     assert(image && image.meta.index === meta.index, 'Raft installs the image that was received');
     await idle;
@@ -56,6 +56,7 @@ export class Installer {
       done: () => {
         this.received = undefined;
         image.installed(true);
+        return this.store.clearReplaced();
       },
     };
   }

@@ -164,9 +164,7 @@ export class MemberReplica implements Replica {
 
   // ---- for the doors ----
 
-  /** @throws QuorateError MEMBER_STARTING while an image that was received is being loaded */
   get machine(): Machine {
-    if (this.installing) throw new QuorateError('MEMBER_STARTING', 'this member is loading its state; ask another one');
     return this.current;
   }
 
@@ -192,7 +190,7 @@ export class MemberReplica implements Replica {
   waitForRevision(revision: Revision, deadlineMs: number, done: (error: QuorateError | undefined) => void): Waiting {
     const waiting = this.reads.addForRevision(revision, deadlineMs, done);
     if (this.stopped) this.reads.failAll(stopping());
-    else if (!this.installing) this.reads.onApplied(this.current.appliedIndex, this.current.revision);
+    else this.reads.onApplied(this.current.appliedIndex, this.current.revision);
     return waiting;
   }
 
@@ -437,13 +435,14 @@ export class MemberReplica implements Replica {
     });
   }
 
-  /** Nothing else is written or applied until the image is the state. */
+  /** Nothing else is written or applied until the image is the state; reads go on from the old state until the new one is loaded. */
   private install(meta: SnapshotMeta): void {
     this.installing = true;
     this.toApply = [];
     this.persister.dropForInstall();
-    this.installer.install(meta, this.hardState, this.persister.idle()).then(
-      ({ stored, machine, done }) => {
+    this.installer
+      .install(meta, this.hardState, this.persister.idle())
+      .then(({ stored, machine, done }) => {
         this.current = machine;
         this.persistedMeta = stored.machine;
         this.trimmer.reset();
@@ -453,11 +452,10 @@ export class MemberReplica implements Replica {
         this.settleOwn(machine);
         this.hub.reset(machine.revision, machine.compactedRevision);
         this.reads.onApplied(machine.appliedIndex, machine.revision);
-        done();
         this.schedule();
-      },
-      (error: unknown) => this.options.onFatal(error),
-    );
+        return done();
+      })
+      .catch((error: unknown) => this.options.onFatal(error));
   }
 
   /** The image holds commands of ours whose outcomes we did not see being made. */
