@@ -6,7 +6,7 @@ import type { SnapshotMeta } from '../raft/types.js';
 import { type Handshake, handshakeMetadata, PROTOCOL_VERSION } from './handshake.js';
 import { type PeerAddress, PeerLink } from './peer-link.js';
 import { PeerServer } from './peer-server.js';
-import { isRefusal, streamSnapshot } from './snapshot-stream.js';
+import { isStreamError, streamSnapshot } from './snapshot-stream.js';
 import type { PeerMessage, Transport, TransportHandlers } from './transport.js';
 
 export interface GrpcTransportOptions {
@@ -59,10 +59,11 @@ export class GrpcTransport implements Transport {
     try {
       return await streamSnapshot(peer.address, metadata, { term, meta, chunks, sha256 }, this.stopping.signal);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const { log } = this.options;
-      const tell = isRefusal(error) ? log.warn : log.info;
-      tell.call(log, { peer: peer.name, error: reason }, `snapshot to ${peer.name} failed: ${reason}`);
+      if (!isStreamError(error)) throw error;
+      if (!this.stopping.signal.aborted) {
+        const fields = { peer: peer.name, error: error.details };
+        this.options.log.warn(fields, `snapshot to ${peer.name} failed: ${error.details}`);
+      }
       return false;
     }
   }

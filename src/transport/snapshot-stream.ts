@@ -1,5 +1,5 @@
 /** A whole image on its way to a member that is behind the log: a start record, chunks, an end record with the hash. */
-import { type Metadata, type ServerReadableStream, type ServiceError, status } from '@grpc/grpc-js';
+import type { Metadata, ServerReadableStream, ServiceError } from '@grpc/grpc-js';
 import { assert } from '../base/assert.js';
 import { index, type MemberId, type Term, term } from '../base/ids.js';
 import { type SnapshotChunk, type SnapshotStart, peer as service } from '../proto/peer.js';
@@ -124,7 +124,7 @@ function metaOf(start: SnapshotStart): SnapshotMeta {
   return { index: index(start.index), term: term(start.indexTerm), membership };
 }
 
-/** Whether the peer refused to talk to us, as opposed to being away. */
-export function isRefusal(error: unknown): error is ServiceError {
-  return error instanceof Error && 'code' in error && error.code === status.FAILED_PRECONDITION;
+/** Whether the stream failed or was refused, as opposed to what was to be sent on it. */
+export function isStreamError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
 }

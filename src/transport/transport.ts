@@ -26,7 +26,10 @@ export interface TransportHandlers {
   onMessage(message: PeerMessage): void;
   /** Our stream to the peer is open: it can hear us. What was queued before may be lost. `founded`: the peer has taken part in a cluster. */
   onConnected(peer: MemberId, founded: boolean): void;
-  /** Our stream to the peer broke. `refused`: connecting again was refused at once, so its process is gone. */
+  /**
+   * Our stream to the peer broke. `refused`: connecting again was refused, so its process is gone. Called with false and once more with true
+   * when that is found out only later.
+   */
   onDisconnected(peer: MemberId, refused: boolean): void;
   /** Resolves when the image is installed (true) or not wanted (false). */
   onSnapshot(snapshot: IncomingSnapshot): Promise<boolean>;
@@ -40,7 +43,10 @@ export interface Transport {
    * that is away, or beyond the queue limit, are dropped.
    */
   send(message: PeerMessage): void;
-  /** Streams an image; resolves true when the peer has installed it. */
+  /**
+   * Streams an image, as fast as the peer takes it; resolves true when the peer has installed it, false when it did not want it or the stream
+   * broke. Rejects only with an error of `chunks` or `sha256` (asked for after the last chunk).
+   */
   sendSnapshot(
     to: MemberId,
     term: Term,

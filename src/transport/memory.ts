@@ -1,0 +1,211 @@
+/** The transport's twin without a network: messages are handed over as they are, when an injected scheduler says so. */
+import { assert } from '../base/assert.js';
+import type { MemberId, Term } from '../base/ids.js';
+import type { SnapshotMeta } from '../raft/types.js';
+import type { PeerMessage, Transport, TransportHandlers } from './transport.js';
+
+/** Something on its way. The scheduler calls `run` when it arrives: later, in another order, or never if it is lost. */
+export interface Delivery {
+  readonly from: MemberId;
+  readonly to: MemberId;
+  /** A message may be lost or overtaken. The others stand for what a connection does: they may be late but must come, in order. */
+  readonly what: 'message' | 'connected' | 'disconnected' | 'snapshot' | 'snapshotAnswer';
+  /** Of a 'message'. */
+  readonly message: PeerMessage | undefined;
+  run(): void;
+}
+export type Scheduler = (delivery: Delivery) => void;
+
+export interface MemoryTransportOptions {
+  readonly self: MemberId;
+  readonly peers: readonly MemberId[];
+  readonly founded: () => boolean;
+}
+
+/** Where the transports of one cluster meet. */
+export class MemoryNetwork {
+  private readonly running = new Map<MemberId, MemoryTransport>();
+
+  /** @param schedule by default everything arrives soon, in order, and nothing is lost */
+  constructor(readonly schedule: Scheduler = (delivery) => setImmediate(() => delivery.run())) {}
+
+  create(options: MemoryTransportOptions): MemoryTransport {
+    return new MemoryTransport(this, options);
+  }
+
+  /** The running transport of a member. */
+  at(member: MemberId): MemoryTransport | undefined {
+    return this.running.get(member);
+  }
+
+  /** Breaks the streams between two members in both directions, as a reset connection does; they connect again. */
+  reset(a: MemberId, b: MemberId): void {
+    const [one, other] = [this.running.get(a), this.running.get(b)];
+    if (!one || !other) return;
+    for (const [from, to] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      from.lose(to, false);
+      this.connect(from, to);
+    }
+  }
+
+  /** @internal */
+  join(transport: MemoryTransport): void {
+    assert(!this.running.has(transport.self), 'a member runs once at a time');
+    this.running.set(transport.self, transport);
+    for (const other of this.running.values()) {
+      if (other === transport || !other.knows(transport.self) || !transport.knows(other.self)) continue;
+      this.connect(transport, other);
+      this.connect(other, transport);
+    }
+  }
+
+  /** @internal */
+  leave(transport: MemoryTransport): void {
+    this.running.delete(transport.self);
+    for (const other of this.running.values()) other.lose(transport, true);
+  }
+
+  /** @internal Schedules something that arrives at `to` unless it has stopped by then. */
+  deliver(
+    from: MemberId,
+    to: MemoryTransport,
+    what: Delivery['what'],
+    arrive: () => void,
+    message?: PeerMessage,
+  ): void {
+    const run = () => {
+      if (this.running.get(to.self) === to) arrive();
+    };
+    this.schedule({ from, to: to.self, what, message, run });
+  }
+
+  private connect(from: MemoryTransport, to: MemoryTransport): void {
+    this.deliver(to.self, from, 'connected', () => {
+      if (this.running.get(to.self) === to) from.open(to);
+    });
+  }
+}
+
+export class MemoryTransport implements Transport {
+  private handlers: TransportHandlers | undefined;
+  /** Open streams to peers. A peer that starts again is another transport, and a reset stream another stream. */
+  private readonly streams = new Map<MemberId, { readonly to: MemoryTransport }>();
+  private readonly leaving = new AbortController();
+
+  /** Use MemoryNetwork.create. */
+  constructor(
+    private readonly network: MemoryNetwork,
+    private readonly options: MemoryTransportOptions,
+  ) {}
+
+  get self(): MemberId {
+    return this.options.self;
+  }
+
+  async start(handlers: TransportHandlers): Promise<void> {
+    assert(!this.handlers, 'a transport is started once');
+    this.handlers = handlers;
+    this.network.join(this);
+  }
+
+  send(message: PeerMessage): void {
+    const stream = this.streams.get(message.to);
+    if (!stream) return;
+    const { to } = stream;
+    const arrive = () => {
+      // What was under way on a stream that broke is lost.
+      if (this.streams.get(message.to) === stream || this.stopped) to.handlers?.onMessage(message);
+    };
+    this.network.deliver(this.self, to, 'message', arrive, message);
+  }
+
+  async sendSnapshot(
+    to: MemberId,
+    term: Term,
+    meta: SnapshotMeta,
+    chunks: AsyncIterable<Uint8Array>,
+    sha256: () => Promise<string>,
+  ): Promise<boolean> {
+    const receiver = this.streams.get(to)?.to;
+    if (!receiver || this.stopped) return false;
+    const gone = AbortSignal.any([this.leaving.signal, receiver.leaving.signal]);
+    let failure: { readonly error: unknown } | undefined;
+    let hash: string | undefined;
+    async function* arriving(): AsyncGenerator<Uint8Array> {
+      try {
+        for await (const chunk of chunks) {
+          gone.throwIfAborted();
+          yield chunk;
+        }
+        hash = await sha256();
+      } catch (error) {
+        if (!gone.aborted) failure = { error };
+        throw error;
+      }
+      gone.throwIfAborted();
+    }
+    const snapshot = {
+      from: this.self,
+      term,
+      meta,
+      chunks: arriving(),
+      sha256() {
+        assert(hash !== undefined, 'the hash of an image is asked for after its last chunk');
+        return hash;
+      },
+    };
+    const installed = await new Promise<boolean>((resolve) => {
+      gone.addEventListener('abort', () => resolve(false), { once: true });
+      this.network.deliver(this.self, receiver, 'snapshot', () => {
+        const answer = (value: boolean) => this.network.deliver(to, this, 'snapshotAnswer', () => resolve(value));
+        void receiver.receive(snapshot).then(answer, () => answer(false));
+      });
+    });
+    if (failure) throw failure.error;
+    return installed;
+  }
+
+  isConnected(peer: MemberId): boolean {
+    return this.streams.has(peer);
+  }
+
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.leaving.abort();
+    this.streams.clear();
+    if (this.network.at(this.self) === this) this.network.leave(this);
+  }
+
+  /** @internal */
+  knows(member: MemberId): boolean {
+    return this.options.peers.includes(member);
+  }
+
+  /** @internal Our stream to a peer is accepted. */
+  open(to: MemoryTransport): void {
+    this.streams.set(to.self, { to });
+    this.handlers?.onConnected(to.self, to.options.founded());
+  }
+
+  /** @internal Our stream to a peer breaks. */
+  lose(to: MemoryTransport, refused: boolean): void {
+    const stream = this.streams.get(to.self);
+    if (stream?.to !== to) return;
+    this.network.deliver(to.self, this, 'disconnected', () => {
+      if (this.streams.get(to.self) !== stream) return;
+      this.streams.delete(to.self);
+      this.handlers?.onDisconnected(to.self, refused);
+    });
+  }
+
+  private get stopped(): boolean {
+    return this.leaving.signal.aborted;
+  }
+
+  private receive(snapshot: Parameters<TransportHandlers['onSnapshot']>[0]): Promise<boolean> {
+    return this.handlers?.onSnapshot(snapshot) ?? Promise.resolve(false);
+  }
+}
