@@ -26,11 +26,12 @@ const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => (path.isAbsolute(target) ? target : path.join(protoDirectory, target));
 root.loadSync(protoFiles);
 root.resolveAll();
+const noBytes = Buffer.alloc(0);
 setDefaults(root);
 
 /**
- * What a decoded message shows for an absent field, as the generated types say: 0 for an int64 (protobufjs would show a Long), and
- * undefined for a field with presence (protobufjs would show the type's default).
+ * What a decoded message shows for an absent field, as the generated types say: 0 for an int64 (protobufjs would show a Long), an empty Buffer for
+ * bytes (protobufjs would show an array), and undefined for a field with presence (protobufjs would show the type's default).
  */
 function setDefaults(namespace: protobuf.NamespaceBase): void {
   for (const nested of namespace.nestedArray) {
@@ -39,6 +40,7 @@ function setDefaults(namespace: protobuf.NamespaceBase): void {
       for (const field of nested.fieldsArray) {
         if (field.partOf) prototype[field.name] = undefined;
         else if (field.long && !field.repeated) prototype[field.name] = 0;
+        else if (field.type === 'bytes' && !field.repeated) prototype[field.name] = noBytes;
       }
     }
     if (nested instanceof protobuf.Namespace) setDefaults(nested);
