@@ -16,6 +16,24 @@ export interface MessageStream {
   end(error?: QuorateError): void;
 }
 
+/** Something that runs for a stream. cancel() may be called at any time, also after the stream has ended. */
+export interface Running {
+  cancel(): void;
+}
+
+/** The server's side of a bidirectional stream. */
+export interface Conversation<Req> extends Running {
+  onMessage(request: Req): void;
+  /** The caller sends nothing more. */
+  onHalfClose(): void;
+}
+
+/** Reading from the caller can be held up. */
+export interface Input {
+  pause(): void;
+  resume(): void;
+}
+
 /** A MessageStream over a call of grpc-js whose serializer passes buffers through. */
 export class GrpcMessageStream implements MessageStream {
   private queued = 0;

@@ -1,0 +1,103 @@
+/** `quorate.v1.ConfigService`. */
+import { QuorateError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
+import type { Machine } from '../../machine/machine.js';
+import {
+  configService,
+  type DocumentIn,
+  type GetConfigRequest,
+  type GetConfigResponseIn,
+  type HistoryRequest,
+  type HistoryResponseIn,
+} from '../../proto/quorate.js';
+import type { Replica } from '../../replica/types.js';
+import type { HandlerTable } from '../handlers.js';
+import { headerOf } from '../header.js';
+import type { UnaryCall } from '../unary-call.js';
+import { onList } from './config-list.js';
+import { onDelete, onPublish, onPut, onRollback } from './config-publish.js';
+import { documentOf, documentSize } from './document.js';
+import { checkConfigKey, checkLimit, checkNamespace, checkNotNegative } from './validate.js';
+import { watchConfig } from './watch-config.js';
+
+/** Versions read from the machine at a time, so that a history of large values is not loaded whole. */
+const historyStep = 8;
+
+export function serveConfig(table: HandlerTable, replica: Replica): void {
+  table.unary(configService.get, onGet);
+  table.unary(configService.list, onList);
+  table.unary(configService.put, onPut);
+  table.unary(configService.delete, onDelete);
+  table.unary(configService.publish, onPublish);
+  table.unary(configService.history, onHistory);
+  table.unary(configService.rollback, onRollback);
+  table.serverStream(configService.watch, (request, stream) => watchConfig(replica, request, stream));
+}
+
+function onGet(request: GetConfigRequest, call: UnaryCall<GetConfigResponseIn>): void {
+  const { namespace, key, version } = request;
+  checkNamespace(namespace);
+  checkConfigKey(key);
+  checkNotNegative(version, 'version');
+  call.read(request.read, () => {
+    const { machine } = call.replica;
+    const found = version === 0 ? machine.config(namespace, key) : machine.configVersion(namespace, key, version);
+    if (!found) throw missing(machine, namespace, key, version);
+    call.reply({ header: headerOf(call.replica, machine.revision), document: documentOf(found, true) });
+  });
+}
+
+function missing(machine: Machine, namespace: string, key: string, version: number): QuorateError {
+  if (version === 0 || machine.configHistory(namespace, key, 0, 1).length === 0) return notFound(namespace, key);
+  return new QuorateError('VERSION_NOT_FOUND', `${namespace}/${key} has no version ${version}, or none any more`, {
+    namespace,
+    key,
+    version: String(version),
+  });
+}
+
+function notFound(namespace: string, key: string): QuorateError {
+  return new QuorateError('CONFIG_NOT_FOUND', `there is no document ${namespace}/${key}`, { namespace, key });
+}
+
+function onHistory(request: HistoryRequest, call: UnaryCall<HistoryResponseIn>): void {
+  const { namespace, key, beforeVersion } = request;
+  checkNamespace(namespace);
+  checkConfigKey(key);
+  checkNotNegative(beforeVersion, 'before_version');
+  const limit = checkLimit(request.limit, 'limit', limits.keptVersions, limits.keptVersions);
+  call.read(request.read, () => {
+    const { machine } = call.replica;
+    if (machine.configHistory(namespace, key, 0, 1).length === 0) throw notFound(namespace, key);
+    call.reply({
+      header: headerOf(call.replica, machine.revision),
+      versions: readHistory(machine, namespace, key, beforeVersion, limit, !request.withoutValues),
+    });
+  });
+}
+
+/** Newest first, at most `limit` and about limits.pageBytes, but at least one if there is one. */
+function readHistory(
+  machine: Machine,
+  namespace: string,
+  key: string,
+  beforeVersion: number,
+  limit: number,
+  withValues: boolean,
+): DocumentIn[] {
+  const documents: DocumentIn[] = [];
+  let before = beforeVersion;
+  let bytes = 0;
+  for (;;) {
+    const step = Math.min(historyStep, limit - documents.length);
+    const versions = machine.configHistory(namespace, key, before, step);
+    for (const version of versions) {
+      bytes += documentSize(version, withValues);
+      if (documents.length > 0 && bytes > limits.pageBytes) return documents;
+      documents.push(documentOf(version, withValues));
+      before = version.version;
+    }
+    // Before version 1 there is none, and 0 would mean the newest.
+    if (versions.length < step || documents.length === limit || before <= 1) return documents;
+  }
+}

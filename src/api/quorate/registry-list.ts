@@ -1,0 +1,86 @@
+import type { Key, Revision } from '../../base/ids.js';
+import { prefixEnd } from '../../base/ranges.js';
+import { namespacePrefix, servicePrefix } from '../../machine/registry-keys.js';
+import type { KeyVersion } from '../../machine/types.js';
+import { InstanceStatus } from '../../proto/gen/quorate/v1/InstanceStatus.js';
+import type {
+  InstanceIn,
+  ListInstancesRequest,
+  ListInstancesResponseIn,
+  ListServicesRequest,
+  ListServicesResponseIn,
+} from '../../proto/quorate.js';
+import { headerOf } from '../header.js';
+import type { UnaryCall } from '../unary-call.js';
+import { instanceFromVersion } from './instance.js';
+import { rangeQuery } from './range-query.js';
+import { instanceFilter } from './selector.js';
+import { checkNamespace, checkServiceName } from './validate.js';
+
+/** Keys read in one turn of the event loop. */
+const keysPerTurn = 500;
+
+export function onListInstances(request: ListInstancesRequest, call: UnaryCall<ListInstancesResponseIn>): void {
+  const { namespace, service } = request;
+  checkNamespace(namespace);
+  checkServiceName(service);
+  const selected = instanceFilter(request.selector);
+  const instances: InstanceIn[] = [];
+  call.read(request.read, () =>
+    scan(
+      call,
+      servicePrefix(namespace, service),
+      (version) => {
+        const instance = instanceFromVersion(version);
+        if (selected(instance)) instances.push(instance);
+      },
+      (revision) => call.reply({ header: headerOf(call.replica, revision), instances }),
+    ),
+  );
+}
+
+export function onListServices(request: ListServicesRequest, call: UnaryCall<ListServicesResponseIn>): void {
+  const { namespace } = request;
+  checkNamespace(namespace);
+  const services = new Map<string, { readonly name: string; instances: number; up: number }>();
+  call.read(request.read, () =>
+    scan(
+      call,
+      namespacePrefix(namespace),
+      (version) => {
+        const { service, status } = instanceFromVersion(version);
+        const summary = services.get(service) ?? { name: service, instances: 0, up: 0 };
+        summary.instances++;
+        if (status === InstanceStatus.UP) summary.up++;
+        services.set(service, summary);
+      },
+      (revision) => call.reply({ header: headerOf(call.replica, revision), services: [...services.values()] }),
+    ),
+  );
+}
+
+/** Visits all keys with the prefix as of the current revision, a part in each turn of the event loop. */
+function scan<Res extends object>(
+  call: UnaryCall<Res>,
+  prefix: Key,
+  visit: (version: KeyVersion) => void,
+  done: (revision: Revision) => void,
+): void {
+  const { revision } = call.replica.machine;
+  const end = prefixEnd(prefix);
+  const next = (start: Key): void => {
+    // Asked for anew each time: installing an image replaces the machine.
+    const { machine } = call.replica;
+    const { items, more } = machine.range(rangeQuery(start, end, { revision, limit: keysPerTurn, keysOnly: false }));
+    for (const item of items) visit(item);
+    const last = items.at(-1);
+    if (!more || !last) {
+      done(revision);
+      return;
+    }
+    setImmediate(() => {
+      if (!call.over) call.attempt(() => next(`${last.key}\0` as Key));
+    });
+  };
+  next(prefix);
+}

@@ -1,0 +1,125 @@
+import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
+import type { FatalError } from '../base/errors.js';
+import { limits } from '../base/limits.js';
+import type { Log } from '../base/log.js';
+import type { Replica } from '../replica/types.js';
+import { Door, stoppingError } from './door.js';
+import { HandlerTable } from './handlers.js';
+import { Health } from './health.js';
+import { Listener } from './listener.js';
+import { serveCluster } from './quorate/cluster.js';
+import { serveConfig } from './quorate/config.js';
+import { serveRegistry } from './quorate/registry.js';
+import { addReflection } from './reflection.js';
+
+export interface ApiServerOptions {
+  /** host:port; port 0 lets the system choose. */
+  readonly address: string;
+  readonly replica: Replica;
+  /** Of the product, for Status. */
+  readonly version: string;
+  readonly log: Log;
+  /** The environment failed under a call, such as a damaged record that a read met. By default thrown as an uncaught exception. */
+  readonly onFatal?: (error: FatalError) => void;
+}
+
+/** Detects clients that vanished without a word. */
+const keepaliveTimeMs = 30_000;
+const keepaliveTimeoutMs = 10_000;
+/** After the last answer: for its bytes to leave, and for clients to close by themselves. */
+const lingerMs = 200;
+const pollMs = 10;
+
+const services = ['quorate.v1.ConfigService', 'quorate.v1.RegistryService', 'quorate.v1.ClusterService'];
+
+/** The client port of a member: the native API, health and reflection. */
+export class ApiServer {
+  private readonly server: Server;
+  private readonly injector: ConnectionInjector;
+  private readonly listener: Listener;
+  private readonly door: Door;
+  private readonly health: Health;
+  private serving = true;
+  private stopped: Promise<void> | undefined;
+
+  constructor(options: ApiServerOptions) {
+    const { replica } = options;
+    this.server = new Server({
+      'grpc.enable_channelz': 0,
+      'grpc.max_receive_message_length': limits.clientMessageBytes,
+      'grpc.max_concurrent_streams': limits.streamsPerConnection,
+      'grpc.keepalive_time_ms': keepaliveTimeMs,
+      'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+    });
+    this.door = new Door(replica, options.version, options.log, options.onFatal ?? throwLater);
+    const table = new HandlerTable(this.server, this.door);
+    serveConfig(table, replica);
+    serveRegistry(table, replica);
+    serveCluster(table, replica);
+    this.health = new Health(services, () => this.isServing());
+    this.health.addTo(this.server);
+    addReflection(this.server);
+    // The port is our own, not grpc-js's: so every connection can be cut at the end of stop(), which grpc-js does not do without channelz.
+    this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.listener = new Listener(options.address, (socket) => this.injector.injectConnection(socket));
+  }
+
+  /** The port that is bound. */
+  get port(): number {
+    return this.listener.port;
+  }
+
+  /** Binds the address and serves. @throws FatalError PORT when the address is taken or is none of this machine's */
+  async start(): Promise<void> {
+    await this.listener.open();
+    this.health.start();
+  }
+
+  /** False: health says NOT_SERVING whatever the state of the member. Calls are answered all the same. */
+  setServing(serving: boolean): void {
+    this.serving = serving;
+    this.health.check();
+  }
+
+  /**
+   * Stops within graceMs and a little: new calls and open streams get MEMBER_STOPPING at once, running unary calls at the end of the grace. Never
+   * rejects; a second call waits for the first.
+   */
+  stop(graceMs: number): Promise<void> {
+    this.stopped ??= this.shutDown(graceMs);
+    return this.stopped;
+  }
+
+  private isServing(): boolean {
+    if (!this.serving || this.door.stopping) return false;
+    const { leader, recovering } = this.door.replica.status();
+    return leader !== undefined && !recovering;
+  }
+
+  private async shutDown(graceMs: number): Promise<void> {
+    const { door, listener } = this;
+    door.stopping = true;
+    listener.close();
+    this.health.stop();
+    door.stopStreams(stoppingError());
+    // Tells every client to go elsewhere; calls under way may finish.
+    this.injector.drain(graceMs + 2 * lingerMs);
+    await until(() => door.open.size === 0, graceMs);
+    for (const call of door.open) call.stop(stoppingError());
+    await until(() => listener.connections === 0, lingerMs);
+    listener.destroy();
+    this.injector.destroy();
+  }
+}
+
+/** Waits for a condition, at most so long. */
+async function until(condition: () => boolean, ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  while (!condition() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, pollMs));
+}
+
+function throwLater(error: FatalError): void {
+  setImmediate(() => {
+    throw error;
+  });
+}

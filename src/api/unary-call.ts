@@ -1,0 +1,157 @@
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { AssertionFailure } from '../base/assert.js';
+import type { QuorateError } from '../base/errors.js';
+import type { Command, Outcome, Result } from '../machine/types.js';
+import type { Message } from '../proto/codec.js';
+import type { ReadOptions, ResponseHeaderIn } from '../proto/quorate.js';
+import type { Replica, Waiting } from '../replica/types.js';
+import { waitUntil } from './deadline.js';
+import type { Door, OpenCall } from './door.js';
+import { headerOf } from './header.js';
+import { checkReadOptions } from './read-options.js';
+import { type Failure, statusOf } from './status.js';
+
+type ResultKind = Exclude<Result['kind'], 'error'>;
+type ResultOf<Kind extends ResultKind> = Extract<Result, { readonly kind: Kind }>;
+
+/** One unary call: answered exactly once, by reply or fail, whoever comes first; afterwards nothing happens any more. */
+export class UnaryCall<Res extends object> implements OpenCall {
+  readonly streaming = false;
+  private finished = false;
+  private waiting: Waiting | undefined;
+
+  constructor(
+    private readonly door: Door,
+    private readonly call: ServerUnaryCall<Buffer, Buffer>,
+    private readonly respond: sendUnaryData<Buffer>,
+    private readonly path: string,
+    private readonly response: Message<Res, object>,
+  ) {}
+
+  get replica(): Replica {
+    return this.door.replica;
+  }
+
+  get version(): string {
+    return this.door.version;
+  }
+
+  /** The caller is gone, or has its answer: long work for it may end. */
+  get over(): boolean {
+    return this.finished;
+  }
+
+  /** Replicates a command and answers with what `answer` makes of its result. */
+  submit<Kind extends ResultKind>(
+    command: Command,
+    requestId: string,
+    kind: Kind,
+    answer: (result: ResultOf<Kind>, header: ResponseHeaderIn) => Res,
+  ): void {
+    const deadline = waitUntil(this.call.getDeadline());
+    this.wait(
+      this.replica.submit(command, requestId, deadline, (error, outcome) => {
+        if (this.finished) return;
+        if (!outcome) this.fail(error);
+        else if (outcome.result.kind === 'error') this.failWith(outcome.result);
+        else this.attempt(() => this.reply(answer(resultOf(outcome, kind), headerOf(this.replica, outcome.revision))));
+      }),
+    );
+  }
+
+  /** Calls `read` once this member's state is as fresh as the options ask for; what it throws is the answer. */
+  read(options: ReadOptions | null, read: () => void): void {
+    const minRevision = checkReadOptions(options);
+    if (minRevision === 0) {
+      read();
+      return;
+    }
+    const done = (error: QuorateError | undefined): void => {
+      if (this.finished) return;
+      if (error) this.fail(error);
+      else this.attempt(read);
+    };
+    const deadline = waitUntil(this.call.getDeadline());
+    this.wait(
+      minRevision === undefined
+        ? this.replica.readBarrier(deadline, done)
+        : this.replica.waitForRevision(minRevision, deadline, done),
+    );
+  }
+
+  /** Runs a step of the call; what it throws is the answer. */
+  attempt(step: () => void): void {
+    try {
+      step();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** Answers with what the promise gives. */
+  settle(promise: Promise<Res>): void {
+    this.wait(nothing);
+    promise.then(
+      (response) => this.reply(response),
+      (thrown: unknown) => this.fail(thrown),
+    );
+  }
+
+  reply(response: Res): void {
+    if (this.finished) return;
+    this.attempt(() => {
+      const bytes = this.response.encode(response);
+      this.finish();
+      this.respond(null, bytes);
+    });
+  }
+
+  /** @param thrown anything: see Door.errorOf */
+  fail(thrown: unknown): void {
+    const error = this.door.errorOf(thrown, this.path);
+    if (!this.finished) this.failWith(error);
+  }
+
+  stop(error: QuorateError): void {
+    if (this.finished) return;
+    this.waiting?.cancel();
+    this.failWith(error);
+  }
+
+  private failWith(failure: Failure): void {
+    this.finish();
+    this.respond(statusOf(failure));
+  }
+
+  private finish(): void {
+    this.finished = true;
+    if (this.waiting) this.door.open.delete(this);
+  }
+
+  private wait(waiting: Waiting): void {
+    if (this.finished) return;
+    if (!this.waiting) {
+      this.door.open.add(this);
+      // grpc-js emits this after an answer too.
+      this.call.on('cancelled', () => this.onCancelled());
+    }
+    this.waiting = waiting;
+  }
+
+  private onCancelled(): void {
+    if (this.finished) return;
+    this.finish();
+    this.waiting?.cancel();
+  }
+}
+
+const nothing: Waiting = { cancel() {} };
+
+function resultOf<Kind extends ResultKind>({ result }: Outcome, kind: Kind): ResultOf<Kind> {
+  if (!isKind(result, kind)) throw new AssertionFailure(`expected a ${kind} result, not ${result.kind}`);
+  return result;
+}
+
+function isKind<Kind extends ResultKind>(result: Result, kind: Kind): result is ResultOf<Kind> {
+  return result.kind === kind;
+}
