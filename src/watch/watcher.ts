@@ -62,8 +62,7 @@ export class HubWatcher implements Watcher {
 
   /** Falls behind: it has everything before `missed`, the revision that it is not given now. */
   lag(missed: Revision): void {
-    const before = (missed - 1) as Revision;
-    if (before > this.position) this.position = before;
+    this.position = (missed - 1) as Revision;
     this.state = 'lagging';
   }
 }

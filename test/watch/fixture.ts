@@ -35,6 +35,8 @@ export class FakeHistory implements HistoryReader {
   persisted = at(1);
   reads = 0;
   failing: Error | undefined;
+  /** What reads answer instead of what is in `all`. */
+  instead: readonly RevisionChanges[] | undefined;
   private waiting: (() => void)[] = [];
 
   async read(after: Revision, upTo: Revision, maxBytes: number): Promise<readonly RevisionChanges[]> {
@@ -43,6 +45,7 @@ export class FakeHistory implements HistoryReader {
     this.check(after);
     await new Promise<void>((resolve) => this.waiting.push(resolve));
     if (this.failing) throw this.failing;
+    if (this.instead) return this.instead;
     this.check(after);
     // A few revisions stand for maxBytes, so that a catch-up takes several reads.
     return this.all.filter(({ revision }) => revision > after && revision <= upTo).slice(0, maxBytes > 0 ? 5 : 0);

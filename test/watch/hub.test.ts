@@ -284,6 +284,23 @@ describe('reset', () => {
   });
 });
 
+describe('reset during a read of history', () => {
+  it('does not use what was read of the old state', async () => {
+    const harness = new Harness({ recentBytes: 1 });
+    const { hub, put, turn, settle, history } = bound(harness);
+    for (let i = 0; i < 3; i++) put('a');
+    const sink = watch(hub, one('a'), 1);
+    await turn();
+    hub.reset(at(4), at(0));
+    history.instead = [];
+    history.answer();
+    await Promise.resolve();
+    history.instead = undefined;
+    await settle();
+    expect(sink.revisions).toEqual([2, 3, 4]);
+  });
+});
+
 describe('callbacks', () => {
   it('may cancel their own and other watches', async () => {
     const { hub, put, settle } = bound(new Harness());
