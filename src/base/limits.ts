@@ -38,6 +38,7 @@ export const limits = {
   requestRetentionMs: 600_000,
   requestsKept: 100_000,
   requestResultBytes: 64 * MiB,
+  requestsForgottenPerEntry: 1_000,
   /** Leases expired, and keys scrubbed by a compaction, with one log entry. */
   expiriesPerEntry: 500,
   scrubsPerEntry: 2_000,

@@ -1,0 +1,16 @@
+/** What commands work on. */
+import type { ClusterTime, Index } from '../base/ids.js';
+import type { DocumentVersions } from './document-versions.js';
+import type { KeySpace } from './key-space.js';
+import type { LeaseTable } from './leases.js';
+
+export interface Parts {
+  readonly keys: KeySpace;
+  readonly leases: LeaseTable;
+  readonly documents: DocumentVersions;
+  /** Cluster clock of the batch that is being applied. */
+  clock: ClusterTime;
+  /** Its index; and how many lease ids the machine has chosen in it so far. */
+  batchIndex: Index;
+  chosenIds: number;
+}
