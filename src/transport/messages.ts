@@ -182,8 +182,9 @@ function readMessage(reader: WireReader, end: number, from: MemberId, to: Member
   let message: PeerMessage | undefined;
   while (reader.position < end) {
     const tag = reader.varint(end);
-    if ((tag & 7) === BYTES) message = readBody(reader, tag >>> 3, reader.section(end), from, to);
-    else reader.skip(tag, end);
+    const kind = tag >>> 3;
+    if ((tag & 7) !== BYTES || kind > Kind.forward) reader.skip(tag, end);
+    else message = readBody(reader, kind, reader.section(end), from, to);
   }
   return message;
 }
