@@ -48,9 +48,15 @@ export const reasons = {
   REVISION_IN_FUTURE: Code.OUT_OF_RANGE,
   OVERLOADED: Code.RESOURCE_EXHAUSTED,
   NO_QUORUM: Code.UNAVAILABLE,
+  OUTCOME_UNKNOWN: Code.UNAVAILABLE,
   MEMBER_STOPPING: Code.UNAVAILABLE,
   MEMBER_STARTING: Code.UNAVAILABLE,
   CANCELLED: Code.CANCELLED,
+  // The client's own: no answer in time, no endpoint to talk to, a call that the server does not know, a reason that this version does not know.
+  DEADLINE_EXCEEDED: Code.DEADLINE_EXCEEDED,
+  UNREACHABLE: Code.UNAVAILABLE,
+  UNIMPLEMENTED: Code.UNIMPLEMENTED,
+  UNKNOWN: Code.UNKNOWN,
   BUG: Code.INTERNAL,
 } as const satisfies Record<string, Code>;
 export type Reason = keyof typeof reasons;
