@@ -1,0 +1,55 @@
+/** The TypeScript client of Quorate: what `import … from 'quorate'` gives. */
+export { Code, QuorateError, type Reason } from '../base/errors.js';
+export type { Log } from '../base/log.js';
+export { connect, QuorateClient } from './client.js';
+export type { ClusterClient, ClusterMember, MemberStatus, StatusOptions } from './cluster.js';
+export type {
+  ConditionalOptions,
+  ConfigClient,
+  ConfigPage,
+  ConfigView,
+  ConfigWatchOptions,
+  GetOptions,
+  HistoryOptions,
+  ListOptions,
+  ListPageOptions,
+  MutationOptions,
+  PublishChange,
+  Published,
+  PublishOptions,
+  PutOptions,
+} from './config.js';
+export type { ConfigSelection } from './config-watch.js';
+export { ConfigDocument, type DocumentName } from './document.js';
+export type {
+  ConfigChangesEvent,
+  ConfigEvent,
+  ProgressEvent,
+  RegistryChangesEvent,
+  RegistryEvent,
+  SnapshotEvent,
+  WatchOptions,
+} from './events.js';
+export type {
+  Instance,
+  InstanceData,
+  InstanceRef,
+  InstanceSelector,
+  InstanceStatus,
+  ServiceSummary,
+} from './instance.js';
+export type { CallOptions, ConnectOptions, ReadOptions } from './options.js';
+export type { Registration, RegistrationOptions, RegistrationState } from './registration.js';
+export type {
+  DeregisterOptions,
+  Granted,
+  GrantOptions,
+  ListInstancesOptions,
+  RegistryClient,
+  RegistryView,
+  RegistryViewOptions,
+  RegistryWatchOptions,
+} from './registry.js';
+export type { RegistrySelection } from './registry-watch.js';
+export type { LiveView, ViewChange, ViewOptions } from './view.js';
+export type { Watch } from './watch.js';

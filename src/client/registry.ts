@@ -1,0 +1,172 @@
+/** Services and their instances: register, discover, follow. */
+import {
+  type DeregisterResponse,
+  type ListInstancesResponse,
+  type ListServicesResponse,
+  type RegisterResponse,
+  registryService,
+  type SetStatusResponse,
+} from '../proto/quorate.js';
+import type { Connection } from './connection.js';
+import type { RegistryChangesEvent, RegistryEvent, WatchOptions } from './events.js';
+import {
+  type Instance,
+  type InstanceData,
+  type InstanceRef,
+  type InstanceSelector,
+  type InstanceStatus,
+  instanceMessage,
+  instanceOf,
+  type ServiceSummary,
+  selectorMessage,
+  statusNumber,
+} from './instance.js';
+import { KeepAlives } from './keep-alive.js';
+import type { CallOptions, ReadOptions } from './options.js';
+import { readMessage } from './read.js';
+import { Registration, type RegistrationOptions } from './registration.js';
+import { type RegistrySelection, registryFollower, registryViewModel } from './registry-watch.js';
+import { LiveView, type ViewOptions } from './view.js';
+import { Watch } from './watch.js';
+
+export interface GrantOptions extends CallOptions {
+  /** Time to live of a new lease, milliseconds: 1,000 to 86,400,000; 10,000 unless told. */
+  readonly ttlMs?: number;
+  /** An existing lease to hang on instead of a new one. */
+  readonly lease?: string;
+}
+
+/** An instance hangs on a lease. */
+export interface Granted {
+  readonly lease: string;
+  readonly ttlMs: number;
+  readonly revision: number;
+}
+
+export interface DeregisterOptions extends CallOptions {
+  /** Only while the instance hangs on this lease, else LEASE_MISMATCH: an owner cannot remove its successor. */
+  readonly lease?: string;
+}
+
+export interface ListInstancesOptions extends ReadOptions, InstanceSelector {}
+
+export interface RegistryWatchOptions extends RegistrySelection, WatchOptions {}
+
+export interface RegistryViewOptions extends ViewOptions {
+  readonly selector?: InstanceSelector;
+}
+
+/** Instances of one service by id. */
+export type RegistryView = LiveView<Instance, RegistryChangesEvent>;
+
+/** `quorate.registry`. Every call fails with a QuorateError; mutations are never applied twice, whatever happens on the way. */
+export class RegistryClient {
+  private readonly keepAlives: KeepAlives;
+  private readonly registrations = new Set<Registration>();
+
+  /** Made by connect(). */
+  constructor(private readonly connection: Connection) {
+    this.keepAlives = new KeepAlives(connection);
+  }
+
+  /**
+   * Registers an instance (or replaces the one of the same id) and keeps it registered until the handle is closed: through failures of
+   * members, and anew if its lease is lost.
+   * @throws QuorateError INVALID_NAME, INVALID_FIELD, INVALID_TTL
+   */
+  async register(instance: InstanceData, options?: RegistrationOptions): Promise<Registration> {
+    const granted = await this.grant(instance, options);
+    const registration = new Registration(this, this.keepAlives, this.connection, instance, granted, options, () =>
+      this.registrations.delete(registration),
+    );
+    this.registrations.add(registration);
+    return registration;
+  }
+
+  /** Registers an instance once; keeping it alive is left to others. @throws QuorateError LEASE_NOT_FOUND */
+  grant(instance: InstanceData, options?: GrantOptions): Promise<Granted> {
+    const request = {
+      instance: instanceMessage(instance),
+      ttlMs: options?.ttlMs ?? 10_000,
+      lease: options?.lease,
+      requestId: this.connection.nextRequestId(),
+    };
+    return this.connection.unary(procedures.register, request, options);
+  }
+
+  /** Removes an instance at once. @throws QuorateError INSTANCE_NOT_FOUND, LEASE_MISMATCH */
+  deregister(ref: InstanceRef, options?: DeregisterOptions): Promise<{ readonly revision: number }> {
+    const { namespace, service, id } = ref;
+    const request = { namespace, service, id, lease: options?.lease, requestId: this.connection.nextRequestId() };
+    return this.connection.unary(procedures.deregister, request, options);
+  }
+
+  /** Changes the status of an instance. @throws QuorateError INSTANCE_NOT_FOUND */
+  setStatus(ref: InstanceRef, status: InstanceStatus, options?: CallOptions): Promise<{ readonly revision: number }> {
+    const { namespace, service, id } = ref;
+    const requestId = this.connection.nextRequestId();
+    const request = { namespace, service, id, status: statusNumber[status], requestId };
+    return this.connection.unary(procedures.setStatus, request, options);
+  }
+
+  /** The services of a namespace that have instances. */
+  listServices(namespace: string, options?: ReadOptions): Promise<readonly ServiceSummary[]> {
+    return this.connection.unary(procedures.listServices, { namespace, read: readMessage(options) }, options);
+  }
+
+  /** The instances of a service in id order: all, or those that the selector matches. */
+  listInstances(namespace: string, service: string, options?: ListInstancesOptions): Promise<readonly Instance[]> {
+    const request = { namespace, service, selector: selectorMessage(options), read: readMessage(options) };
+    return this.connection.unary(procedures.listInstances, request, options);
+  }
+
+  /**
+   * Follows one, many or all services of a namespace: first the full state, then every change once and in order, across failures of
+   * members. Begins when iterated; ends with `break`, the signal, its close() or the client's.
+   */
+  watch(options: RegistryWatchOptions): Watch<RegistryEvent> {
+    return new Watch(registryFollower(this.connection, options), options);
+  }
+
+  /** A map of a service's instances by id that keeps itself up to date. */
+  view(namespace: string, service: string, options?: RegistryViewOptions): RegistryView {
+    const follower = registryFollower(this.connection, {
+      namespace,
+      services: [service],
+      selector: options?.selector,
+    });
+    return new LiveView(follower, registryViewModel, this.connection.ring.log, options?.signal);
+  }
+
+  /** Closes all registrations, giving each this long. Called by the client's close(). */
+  closeRegistrations(timeoutMs: number): Promise<unknown> | undefined {
+    if (this.registrations.size === 0) return undefined;
+    return Promise.all([...this.registrations].map((registration) => registration.close({ timeoutMs })));
+  }
+}
+
+const revisionOf = (response: DeregisterResponse | SetStatusResponse): { readonly revision: number } => ({
+  revision: response.header?.revision ?? 0,
+});
+
+const procedures = {
+  register: {
+    method: registryService.register,
+    convert: (response: RegisterResponse): Granted => ({
+      lease: response.lease,
+      ttlMs: response.ttlMs,
+      revision: response.header?.revision ?? 0,
+    }),
+  },
+  deregister: { method: registryService.deregister, convert: revisionOf },
+  setStatus: { method: registryService.setStatus, convert: revisionOf },
+  listServices: {
+    method: registryService.listServices,
+    convert: (response: ListServicesResponse): ServiceSummary[] =>
+      response.services.map(({ name, instances, up }) => ({ name, instances, up })),
+  },
+  listInstances: {
+    method: registryService.listInstances,
+    convert: (response: ListInstancesResponse): Instance[] => response.instances.map(instanceOf),
+  },
+};

@@ -1,0 +1,62 @@
+/** The endpoints of a client in a ring: which one to ask, and which one next. */
+import type { Log } from '../base/log.js';
+import type { Random } from '../base/random.js';
+import { Backoff } from './backoff.js';
+import { Endpoint } from './endpoint.js';
+import type { Tuning } from './options.js';
+
+export class Ring {
+  readonly endpoints: readonly Endpoint[];
+  private position: number;
+
+  /** @param addresses at least one */
+  constructor(
+    addresses: readonly string[],
+    readonly tuning: Tuning,
+    readonly log: Log,
+    readonly random: Random,
+  ) {
+    this.endpoints = addresses.map((address, position) => new Endpoint(address, position, tuning));
+    // Clients that begin at random spread over the members.
+    this.position = Math.floor(random() * addresses.length);
+  }
+
+  get size(): number {
+    return this.endpoints.length;
+  }
+
+  /** The endpoint that new calls and streams begin with. */
+  get preferred(): Endpoint {
+    return this.at(this.position);
+  }
+
+  /** The endpoint after this one. */
+  after(endpoint: Endpoint): Endpoint {
+    return this.at(endpoint.position + 1);
+  }
+
+  find(address: string): Endpoint | undefined {
+    return this.endpoints.find((endpoint) => endpoint.address === address);
+  }
+
+  /** This endpoint failed or hangs: new calls begin elsewhere. */
+  leave(endpoint: Endpoint, why: string): void {
+    if (endpoint.position !== this.position || this.size === 1) return;
+    this.position = this.after(endpoint).position;
+    this.log.info({ from: endpoint.address, to: this.preferred.address, why }, 'moved on to another member');
+  }
+
+  backoff(): Backoff {
+    return new Backoff(this.tuning.backoffStartMs, this.tuning.backoffCapMs, this.random);
+  }
+
+  close(): void {
+    for (const endpoint of this.endpoints) endpoint.close();
+  }
+
+  private at(position: number): Endpoint {
+    const endpoint = this.endpoints[position % this.endpoints.length];
+    if (!endpoint) throw new RangeError('a ring has at least one endpoint');
+    return endpoint;
+  }
+}
