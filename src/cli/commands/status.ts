@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { StatusResponse } from '../../proto/quorate.js';
+import { connect, type MemberStatus, type QuorateClient } from '../../client/index.js';
 import { answer, callCommand, callSettings } from '../call.js';
 import { CommandError, CommandExit } from '../exit-codes.js';
-import { Probe } from '../probe.js';
 import { type Cell, size, table } from '../table.js';
 import type { Terminal } from '../terminal.js';
 
@@ -39,44 +38,53 @@ Examples:
 export interface MemberView {
   readonly address: string;
   readonly name: string | undefined;
-  readonly status: StatusResponse | undefined;
+  readonly status: MemberStatus | undefined;
 }
 
-/** Asks every endpoint, and every further member that one of them knows of. */
+/** Asks every member that one of the endpoints knows of; without an answer to that, the endpoints themselves. */
 async function look(endpoints: readonly string[], timeoutMs: number, hash: boolean): Promise<MemberView[]> {
-  const probes = endpoints.map((endpoint) => new Probe(endpoint));
+  const members =
+    (await knownMembers(endpoints, timeoutMs)) ?? endpoints.map((address) => ({ address, name: undefined }));
+  return withConnection(
+    members.map(({ address }) => address),
+    (client) =>
+      Promise.all(
+        members.map(async ({ address, name }) => {
+          const asked = client.cluster.status({ endpoint: address, timeoutMs, withStateHash: hash });
+          const status = await asked.catch(() => undefined);
+          return { address, name: status?.name ?? name, status };
+        }),
+      ),
+  );
+}
+
+async function knownMembers(endpoints: readonly string[], timeoutMs: number) {
   try {
-    const known = await knownMembers(probes, timeoutMs);
-    const addresses = known.size > 0 ? [...known.keys()] : endpoints;
-    for (const address of addresses) if (!endpoints.includes(address)) probes.push(new Probe(address));
-    return await Promise.all(
-      addresses.map(async (address) => {
-        const probe = probes.find((candidate) => candidate.address === address);
-        const status = await probe?.status(timeoutMs, hash).catch(() => undefined);
-        return { address, name: status?.name ?? known.get(address), status };
-      }),
-    );
-  } finally {
-    for (const probe of probes) probe.close();
+    const { members } = await withConnection(endpoints, (client) => client.cluster.members({ timeoutMs }));
+    return members.map(({ clientAddress, name }) => ({ address: clientAddress, name }));
+  } catch {
+    return undefined;
   }
 }
 
-/** Client addresses with names, from the first member that answers. */
-async function knownMembers(probes: readonly Probe[], timeoutMs: number): Promise<Map<string, string>> {
+async function withConnection<T>(
+  endpoints: readonly string[],
+  work: (client: QuorateClient) => Promise<T>,
+): Promise<T> {
+  const client = connect({ endpoints });
   try {
-    const { members } = await Promise.any(probes.map((probe) => probe.members(timeoutMs)));
-    return new Map(members.map((member) => [member.clientAddress, member.name]));
-  } catch {
-    return new Map();
+    return await work(client);
+  } finally {
+    await client.close();
   }
 }
 
 /** The leader that more than half of the members name in the newest term. */
 export function leaderOf(members: readonly MemberView[]): string | undefined {
-  const newest = Math.max(0, ...members.map((member) => member.status?.header?.term ?? 0));
+  const newest = Math.max(0, ...members.map((member) => member.status?.term ?? 0));
   const votes = new Map<string, number>();
   for (const { status } of members) {
-    if (status?.leaderId && status.header?.term === newest)
+    if (status?.leaderId && status.term === newest)
       votes.set(status.leaderName, (votes.get(status.leaderName) ?? 0) + 1);
   }
   for (const [name, count] of votes) if (count > members.length / 2) return name;
@@ -107,9 +115,9 @@ export function statusTable(members: readonly MemberView[], hash: boolean): stri
     const row: Cell[] = [
       status.name,
       status.recovering ? `${status.role.toLowerCase()}, recovering` : status.role.toLowerCase(),
-      status.header?.term,
+      status.term,
       status.appliedIndex,
-      status.header?.revision,
+      status.revision,
       status.keys,
       status.leases,
       status.watchers,
@@ -129,12 +137,12 @@ export function memberJson({ address, name, status }: MemberView): object {
     name: status.name,
     clientAddress: address,
     reachable: true,
-    memberId: status.header?.memberId ?? 0,
-    clusterId: status.header?.clusterId ?? 0,
+    memberId: status.memberId,
+    clusterId: status.clusterId,
     role: status.role,
     leader: status.leaderName === '' ? null : status.leaderName,
-    term: status.header?.term ?? 0,
-    revision: status.header?.revision ?? 0,
+    term: status.term,
+    revision: status.revision,
     compactedRevision: status.compactedRevision,
     firstIndex: status.firstIndex,
     lastIndex: status.lastIndex,

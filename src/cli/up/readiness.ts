@@ -1,6 +1,6 @@
 /** Finds out when a cluster answers. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Probe } from '../probe.js';
+import { connect, type QuorateClient } from '../../client/index.js';
 
 export interface Ready {
   readonly leader: string;
@@ -24,49 +24,53 @@ export async function ready(
   running: () => number,
   signal: AbortSignal,
 ): Promise<Ready | undefined> {
-  const probes = addresses.map((address) => new Probe(address));
+  const doors = addresses.map((address) => ({ address, client: connect({ endpoints: [address], timeoutMs: callMs }) }));
   let majoritySince: number | undefined;
   try {
     while (!signal.aborted) {
-      const seen = await look(probes);
+      const seen = await look(doors);
       if (seen && seen.endpoints.length > addresses.length / 2) {
         majoritySince ??= performance.now();
         const complete = seen.endpoints.length >= running() || performance.now() - majoritySince > stragglersMs;
-        if (complete && (await reads(probes, seen))) return signal.aborted ? undefined : seen;
+        if (complete && (await reads(doors, seen.endpoints))) return signal.aborted ? undefined : seen;
       }
       await pause(pollMs, undefined, { signal }).catch(() => undefined);
     }
     return undefined;
   } finally {
-    for (const probe of probes) probe.close();
+    await Promise.all(doors.map(({ client }) => client.close()));
   }
 }
 
-/** The leader that most members name in the newest term, and who names it. */
-async function look(probes: readonly Probe[]): Promise<Ready | undefined> {
-  const answers = await Promise.all(probes.map((probe) => probe.status(callMs).catch(() => undefined)));
+/** One member, and a client that goes to no other. */
+interface Door {
+  readonly address: string;
+  readonly client: QuorateClient;
+}
+
+/** The leader of the newest term, and who names it. */
+async function look(doors: readonly Door[]): Promise<Ready | undefined> {
+  const answers = await Promise.all(
+    doors.map(({ address, client }) => client.cluster.status({ endpoint: address }).catch(() => undefined)),
+  );
   let newest = 0;
-  for (const answer of answers) if (answer?.leaderId) newest = Math.max(newest, answer.header?.term ?? 0);
+  for (const answer of answers) if (answer?.leaderId) newest = Math.max(newest, answer.term);
   let leader = '';
   const endpoints: string[] = [];
   answers.forEach((answer, i) => {
-    if (!answer?.leaderId || answer.header?.term !== newest) return;
+    if (!answer?.leaderId || answer.term !== newest) return;
     leader = answer.leaderName;
-    endpoints.push(probes[i]?.address ?? '');
+    endpoints.push(doors[i]?.address ?? '');
   });
   return leader === '' ? undefined : { leader, endpoints };
 }
 
-async function reads(probes: readonly Probe[], seen: Ready): Promise<boolean> {
-  const results = await Promise.all(
-    probes
-      .filter((probe) => seen.endpoints.includes(probe.address))
-      .map((probe) =>
-        probe.read(callMs).then(
-          () => true,
-          () => false,
-        ),
-      ),
+/** Whether a linearizable read works through each of the endpoints. */
+async function reads(doors: readonly Door[], endpoints: readonly string[]): Promise<boolean> {
+  const results = await Promise.allSettled(
+    doors
+      .filter(({ address }) => endpoints.includes(address))
+      .map(({ client }) => client.registry.listServices('quorate')),
   );
-  return results.every(Boolean);
+  return results.every(({ status }) => status === 'fulfilled');
 }

@@ -21,7 +21,7 @@ Examples:
     )
     .action((name: ServiceName, options: SelectorOptions, self: Command) =>
       withClient(self, terminal, async ({ client, answer }) => {
-        const instances = await client.registry.instances(name, { selector: selectorOf(options) });
+        const instances = await client.registry.listInstances(name.namespace, name.service, selectorOf(options));
         answer({ instances }, () => table(instanceHeader, instances.map(instanceRow)));
       }),
     );

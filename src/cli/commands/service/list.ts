@@ -15,7 +15,7 @@ Example:
     )
     .action((name: string, _options: object, command: Command) =>
       withClient(command, terminal, async ({ client, answer }) => {
-        const services = await client.registry.services(name);
+        const services = await client.registry.listServices(name);
         answer({ namespace: name, services }, () =>
           table(
             ['SERVICE', 'INSTANCES', 'UP'],

@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { Address } from '../../../base/address.js';
 import type { InstanceData, InstanceStatus } from '../../../client/instance.js';
+import { formatDuration } from '../../../settings/duration.js';
 import { callCommand } from '../../call.js';
 import { address, duration, pair, positive, type ServiceName, serviceName } from '../../parse.js';
 import { withClient } from '../../session.js';
@@ -40,16 +41,24 @@ Examples:
     )
     .action((name: ServiceName, at: Address, options: RegisterOptions, command: Command) =>
       withClient(command, terminal, async ({ client, json, answer }) => {
-        const interrupted = terminal.interrupted();
         const instance = instanceData(name, at, options);
-        const registration = await client.registry.register(instance, { ttlMs: options.ttl });
-        const full = `${instance.namespace}/${instance.service}/${instance.id}`;
-        answer(
-          { namespace: instance.namespace, service: instance.service, id: instance.id, lease: registration.lease },
-          () => `${full}: registered${options.detach ? '' : ', until Ctrl-C'} (lease ${registration.lease})`,
-        );
-        if (options.detach) return;
-        await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
+        const { id } = instance;
+        const full = `${name.namespace}/${name.service}/${id}`;
+        const ttlMs = options.ttl;
+        if (options.detach) {
+          const { lease } = await client.registry.grant(instance, { ttlMs });
+          return answer(
+            { ...name, id, lease, ttlMs },
+            () => `${full}: registered for ${formatDuration(ttlMs)} (lease ${lease})`,
+          );
+        }
+        // Asked for before the registration, so that a Ctrl-C in between deregisters too.
+        const interrupted = terminal.interrupted();
+        const registration = await client.registry.register(instance, { ttlMs });
+        const { lease } = registration;
+        answer({ ...name, id, lease, ttlMs }, () => `${full}: registered until Ctrl-C (lease ${lease})`);
+        if (!interrupted.aborted)
+          await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
         await registration.close();
         if (!json) terminal.write(`${full}: deregistered\n`);
       }),

@@ -32,13 +32,13 @@ Examples:
       withClient(self, terminal, async ({ client, json }) => {
         const [namespace = '', ...first] = scope.split('/');
         const services = [...first.filter((name) => name !== ''), ...more];
-        const events = client.registry.watch(
-          { namespace, services, selector: selectorOf(options) },
-          {
-            signal: terminal.interrupted(),
-            ...(options.after === undefined ? {} : { afterRevision: options.after }),
-          },
-        );
+        const events = client.registry.watch({
+          namespace,
+          services,
+          selector: selectorOf(options),
+          signal: terminal.interrupted(),
+          ...(options.after === undefined ? {} : { afterRevision: options.after }),
+        });
         for await (const event of events) {
           if (json) terminal.write(`${JSON.stringify(event)}\n`);
           else for (const line of eventLines(event)) terminal.write(`${line}\n`);

@@ -1,0 +1,157 @@
+/**
+ * The demo: a compute service on a cluster of three. While requests flow, the configuration changes, a provider dies and the leader dies.
+ * Ends with a table of what became of the requests; the exit code is 0 only if none of them failed.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { connect } from 'quorate';
+import { Cluster } from './cluster.js';
+import { Consumer } from './consumer.js';
+import { Load, type Phase } from './load.js';
+
+const begin = performance.now();
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;
+const say = (text: string) => console.log(`${((performance.now() - begin) / 1_000).toFixed(1).padStart(5)} s  ${text}`);
+
+/** Whatever happens, nothing of the demo stays behind. */
+const cleanUps: (() => Promise<void>)[] = [];
+async function cleanUp(): Promise<void> {
+  for (const undo of cleanUps.splice(0).reverse()) await undo().catch((error: Error) => console.error(error.message));
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
+
+try {
+  process.exitCode = await story();
+} finally {
+  await cleanUp();
+}
+
+async function story(): Promise<number> {
+  say('starting a cluster of three members');
+  const cluster = await Cluster.start();
+  cleanUps.push(() => cluster.stop());
+  const quorate = connect({ endpoints: cluster.endpoints });
+  cleanUps.push(async () => quorate.close());
+  say(`the cluster is ready, ${await leader()} leads`);
+
+  await quorate.config.put('demo/operation', 'multiply', { author: 'demo' });
+  const providers = new Map<string, ChildProcess>();
+  for (const id of ['p1', 'p2', 'p3']) providers.set(id, await startProvider(id, cluster.endpoints));
+  say('three providers of demo/compute have registered themselves');
+
+  const consumer = new Consumer(quorate);
+  await consumer.ready();
+  const load = new Load(consumer, 200, 'all is well');
+  cleanUps.push(() => load.stop());
+  say(`a consumer found ${consumer.providerIds.join(', ')} and asks them ${load.perSecond} times a second to multiply`);
+  await pause(3_000);
+
+  load.phase('operation changed');
+  const inForce = changeSeen(load);
+  await quorate.config.put('demo/operation', 'add', { author: 'demo', comment: 'live change' });
+  const published = performance.now();
+  const changeMs = Math.max(0, (await inForce) - published);
+  say(`demo/operation was changed to add; the first sum came ${seconds(changeMs)} after the change was acknowledged`);
+  await pause(2_000);
+
+  load.phase('provider killed');
+  const gone = new Promise<void>((resolve) => {
+    consumer.onGone = (ids) => ids.includes('p2') && resolve();
+  });
+  providers.get('p2')?.kill('SIGKILL');
+  const providerKilled = performance.now();
+  say('provider p2 was killed with -9; it keeps its place in the list until its lease of 2 s is over');
+  await inTime('p2 to leave the list', gone);
+  const goneMs = performance.now() - providerKilled;
+  say(`p2 left the list ${seconds(goneMs)} after its death; ${consumer.providerIds.join(' and ')} go on`);
+  await pause(1_000);
+
+  load.phase('leader killed');
+  const oldLeader = await leader();
+  cluster.kill(oldLeader);
+  const leaderKilled = performance.now();
+  say(`the leader ${oldLeader} was killed with -9`);
+  await quorate.config.put('demo/note', `${oldLeader} is dead`, { author: 'demo' });
+  const writeMs = performance.now() - leaderKilled;
+  say(`a write went through ${seconds(writeMs)} after that; ${await leader()} leads now`);
+  await pause(4_000);
+
+  await load.stop();
+  const registered = (await quorate.registry.listInstances('demo', 'compute')).map(({ id }) => id);
+  const operation = (await quorate.config.get('demo/operation'))?.text();
+  consumer.close();
+  say(`at the end ${registered.join(' and ')} are registered and the operation is ${operation}`);
+
+  console.log(`\n${report(load.phases)}\n`);
+  console.log(`new configuration in force    ${seconds(changeMs)} after it was acknowledged`);
+  console.log(`dead provider out of the list ${seconds(goneMs)} after its death (lease: 2 s)`);
+  console.log(`writes again                  ${seconds(writeMs)} after the leader's death`);
+  for (const failure of load.failures) console.log(`failed: ${failure}`);
+  const well = load.failures.length === 0 && registered.join() === 'p1,p3' && operation === 'add';
+  console.log(well ? '\nNothing failed.' : '\nSomething failed.');
+  return well ? 0 : 1;
+
+  async function leader(): Promise<string> {
+    return (await quorate.cluster.status()).leaderName;
+  }
+}
+
+async function startProvider(id: string, endpoints: string): Promise<ChildProcess> {
+  const provider = fork(fileURLToPath(new URL('provider.js', import.meta.url)), [id, endpoints]);
+  cleanUps.push(async () => {
+    if (provider.exitCode !== null || provider.signalCode !== null) return;
+    provider.kill('SIGTERM');
+    await once(provider, 'exit');
+  });
+  const died = once(provider, 'exit').then(() => Promise.reject(new Error(`provider ${id} did not start`)));
+  await Promise.race([once(provider, 'message'), died]);
+  died.catch(() => {});
+  return provider;
+}
+
+/** The moment at which the first answer to the new operation came. */
+function changeSeen(load: Load): Promise<number> {
+  const seen = new Promise<number>((resolve) => {
+    load.onAnswer = ({ operation }) => {
+      if (operation !== 'add') return;
+      load.onAnswer = () => {};
+      resolve(performance.now());
+    };
+  });
+  return inTime('the new operation to be in force', seen);
+}
+
+async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
+  const patience = new AbortController();
+  const late = pause(10_000, undefined, { signal: patience.signal }).then(() => {
+    throw new Error(`waited 10 s in vain for ${what}`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    patience.abort();
+  }
+}
+
+function report(phases: readonly Phase[]): string {
+  const sum = (count: (phase: Phase) => number) => phases.reduce((total, phase) => total + count(phase), 0);
+  const total: Phase = {
+    title: 'in all',
+    asked: sum(({ asked }) => asked),
+    answered: sum(({ answered }) => answered),
+    retried: sum(({ retried }) => retried),
+    failed: sum(({ failed }) => failed),
+  };
+  const line = (cells: readonly (string | number)[]) =>
+    cells.map((cell, i) => (i === 0 ? String(cell).padEnd(20) : String(cell).padStart(15))).join('');
+  return [
+    line(['REQUESTS', 'ASKED', 'ANSWERED', 'BY A 2ND TRY', 'FAILED']),
+    ...[...phases, total].map(({ title, asked, answered, retried, failed }) =>
+      line([title, asked, answered, retried, failed]),
+    ),
+  ].join('\n');
+}
