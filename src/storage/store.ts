@@ -67,10 +67,18 @@ export interface Store extends VersionReader {
   sync(): Promise<void>;
   /** Index up to which the machine's state has been synced. */
   readonly syncedApplied: Index;
+  /** Hash chained over everything applied up to `chainIndex`, as of the last completed write: equal on all members at an equal index. */
+  readonly chainHash: string;
+  readonly chainIndex: Index;
   /** A consistent image of the machine as of the last completed write; close() it. */
   openImage(): Promise<Image>;
   /** Begins to receive an image of another member; replaces an unfinished one. */
   stageImage(): Promise<StagedImage>;
+  /**
+   * Clears what the last committed image replaced. Until it is called read() still finds versions of the replaced state, for the machine that
+   * serves while the new one is loaded. The next stageImage() or open() clears it too.
+   */
+  clearReplaced(): Promise<void>;
   /** Bytes on disk, roughly. */
   diskBytes(): Promise<number>;
   close(): Promise<void>;
@@ -85,12 +93,17 @@ export interface Image {
   close(): Promise<void>;
 }
 
+/** The bytes received are not the image that was promised. */
+export class ImageError extends Error {
+  override readonly name = 'ImageError';
+}
+
 /** An image on its way in. Invisible until commit. */
 export interface StagedImage {
   write(chunk: Uint8Array): Promise<void>;
   /**
-   * Replaces log and machine by the image in one atomic synced step: afterwards the log begins (and ends) at `start`.
-   * @throws QuorateError-free: a wrong hash rejects with an Error and nothing changes
+   * Replaces log and machine by the image in one atomic synced step: afterwards the log begins (and ends) at `start`. No write() may be under way
+   * or be given before it settles. An image that is wrong (hash, order, another index than start's) rejects with an ImageError and nothing changes.
    */
   commit(start: SnapshotMeta, sha256: string, hardState: HardState): Promise<StoredState>;
   abort(): Promise<void>;
