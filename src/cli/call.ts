@@ -1,6 +1,6 @@
 /** What every command that talks to a cluster shares: its options, the endpoints, the form of the answer. */
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadSettings } from '../settings/settings.js';
 import { CommandError, CommandExit } from './exit-codes.js';
 import { duration, endpoints } from './parse.js';
@@ -24,9 +24,17 @@ export function callCommand(name: string, description: string): Command {
 /** `--endpoints`, `--timeout` and `--json` work before and after the names of subcommands. */
 export function addCallOptions(command: Command): Command {
   return command
-    .option('--endpoints <list>', 'client addresses of members: host:port,host:port', endpoints)
-    .option('--timeout <duration>', `how long a call may take (default: ${defaultTimeoutMs / 1000}s)`, duration)
-    .option('--json', 'print JSON for programs');
+    .addOption(shared('--endpoints <list>', 'client addresses of members: host:port,host:port').argParser(endpoints))
+    .addOption(
+      shared('--timeout <duration>', `how long a call may take (default: ${defaultTimeoutMs / 1000}s)`).argParser(
+        duration,
+      ),
+    )
+    .addOption(shared('--json', 'print JSON for programs'));
+}
+
+function shared(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup('Options of every call:');
 }
 
 /** Resolves the shared options of the command that runs: the innermost that were given, then the environment, then ./cluster.yml. */

@@ -11,7 +11,9 @@ export function table(header: readonly string[], rows: readonly (readonly Cell[]
     lines.reduce((widest, line) => Math.max(widest, line[column]?.length ?? 0), title.length),
   );
   const right = header.map(
-    (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number' || row[column] === undefined),
+    (_, column) =>
+      rows.some((row) => typeof row[column] === 'number') &&
+      rows.every((row) => typeof row[column] === 'number' || row[column] === undefined),
   );
   const pad = (line: readonly string[]) =>
     line

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { leaderOf, type MemberView, memberJson, statusTable } from '../../src/cli/commands/status.js';
+import { memberJson, statusTable } from '../../src/cli/commands/status.js';
+import { leaderOf, type MemberView } from '../../src/cli/member-views.js';
 import type { MemberStatus } from '../../src/client/index.js';
 
 function member(name: string, leader: string, term = 3): MemberView {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { connect, type MemberStatus, type QuorateClient } from '../../client/index.js';
 import { answer, callCommand, callSettings } from '../call.js';
 import { CommandError, CommandExit } from '../exit-codes.js';
+import { leaderOf, type MemberView, memberViews } from '../member-views.js';
 import { type Cell, size, table } from '../table.js';
 import type { Terminal } from '../terminal.js';
 
@@ -24,7 +24,7 @@ Examples:
     .action(async (options: { hash?: boolean }, command: Command) => {
       const { endpoints, timeoutMs, json } = callSettings(command, terminal);
       const hash = options.hash === true;
-      const members = await look(endpoints, hash ? timeoutMs : Math.min(timeoutMs, probeMs), hash);
+      const members = await memberViews(endpoints, hash ? timeoutMs : Math.min(timeoutMs, probeMs), hash);
       const leader = leaderOf(members);
       answer(terminal, json, { leader: leader ?? null, members: members.map(memberJson) }, () =>
         statusTable(members, hash),
@@ -32,63 +32,6 @@ Examples:
       if (leader === undefined)
         throw new CommandError('no leader is known by a majority of the members', CommandExit.UNAVAILABLE);
     });
-}
-
-/** A member, and what it said if it answered. */
-export interface MemberView {
-  readonly address: string;
-  readonly name: string | undefined;
-  readonly status: MemberStatus | undefined;
-}
-
-/** Asks every member that one of the endpoints knows of; without an answer to that, the endpoints themselves. */
-async function look(endpoints: readonly string[], timeoutMs: number, hash: boolean): Promise<MemberView[]> {
-  const members =
-    (await knownMembers(endpoints, timeoutMs)) ?? endpoints.map((address) => ({ address, name: undefined }));
-  return withConnection(
-    members.map(({ address }) => address),
-    (client) =>
-      Promise.all(
-        members.map(async ({ address, name }) => {
-          const asked = client.cluster.status({ endpoint: address, timeoutMs, withStateHash: hash });
-          const status = await asked.catch(() => undefined);
-          return { address, name: status?.name ?? name, status };
-        }),
-      ),
-  );
-}
-
-async function knownMembers(endpoints: readonly string[], timeoutMs: number) {
-  try {
-    const { members } = await withConnection(endpoints, (client) => client.cluster.members({ timeoutMs }));
-    return members.map(({ clientAddress, name }) => ({ address: clientAddress, name }));
-  } catch {
-    return undefined;
-  }
-}
-
-async function withConnection<T>(
-  endpoints: readonly string[],
-  work: (client: QuorateClient) => Promise<T>,
-): Promise<T> {
-  const client = connect({ endpoints });
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
-}
-
-/** The leader that more than half of the members name in the newest term. */
-export function leaderOf(members: readonly MemberView[]): string | undefined {
-  const newest = Math.max(0, ...members.map((member) => member.status?.term ?? 0));
-  const votes = new Map<string, number>();
-  for (const { status } of members) {
-    if (status?.leaderId && status.term === newest)
-      votes.set(status.leaderName, (votes.get(status.leaderName) ?? 0) + 1);
-  }
-  for (const [name, count] of votes) if (count > members.length / 2) return name;
-  return undefined;
 }
 
 /** The table for people. */

@@ -1,0 +1,83 @@
+/** What all members of a cluster say of themselves. */
+import { type ClusterMember, connect, type MemberStatus, type QuorateClient } from '../client/index.js';
+
+/** A member, and what it said if it answered. */
+export interface MemberView {
+  readonly address: string;
+  readonly name: string | undefined;
+  readonly status: MemberStatus | undefined;
+}
+
+/** Asks every endpoint, and if one answers, every further member of its cluster. */
+export async function memberViews(
+  endpoints: readonly string[],
+  timeoutMs: number,
+  hash: boolean,
+): Promise<MemberView[]> {
+  const asked = await ask(endpoints, timeoutMs, hash);
+  const answering = asked.filter(({ status }) => status).map(({ address }) => address);
+  if (answering.length === 0) return asked;
+  const members = await knownMembers(answering, timeoutMs);
+  const others = await ask(
+    members.map(({ clientAddress }) => clientAddress).filter((address) => !endpoints.includes(address)),
+    timeoutMs,
+    hash,
+  );
+  const views = new Map([...asked, ...others].map((view) => [view.address, view]));
+  const named = members.map(({ name, clientAddress: address }) => ({
+    status: undefined,
+    ...views.get(address),
+    address,
+    name,
+  }));
+  // An endpoint may be another name of a member's address, or of no member at all.
+  const seen = new Set(named.flatMap(({ status }) => status?.memberId ?? []));
+  const rest = asked.filter(({ address, status }) =>
+    status ? !seen.has(status.memberId) : !named.some((member) => member.address === address),
+  );
+  return [...named, ...rest];
+}
+
+async function ask(addresses: readonly string[], timeoutMs: number, hash: boolean): Promise<MemberView[]> {
+  if (addresses.length === 0) return [];
+  return withConnection(addresses, (client) =>
+    Promise.all(
+      addresses.map(async (address) => {
+        const asked = client.cluster.status({ endpoint: address, timeoutMs, withStateHash: hash });
+        const status = await asked.catch(() => undefined);
+        return { address, name: status?.name, status };
+      }),
+    ),
+  );
+}
+
+async function knownMembers(endpoints: readonly string[], timeoutMs: number): Promise<readonly ClusterMember[]> {
+  return withConnection(endpoints, async (client) => {
+    const { members } = await client.cluster.members({ timeoutMs });
+    return members;
+  }).catch(() => []);
+}
+
+async function withConnection<T>(
+  endpoints: readonly string[],
+  work: (client: QuorateClient) => Promise<T>,
+): Promise<T> {
+  const client = connect({ endpoints });
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The leader that more than half of the members name in the newest term. */
+export function leaderOf(members: readonly MemberView[]): string | undefined {
+  const newest = Math.max(0, ...members.map((member) => member.status?.term ?? 0));
+  const votes = new Map<string, number>();
+  for (const { status } of members) {
+    if (status?.leaderId && status.term === newest)
+      votes.set(status.leaderName, (votes.get(status.leaderName) ?? 0) + 1);
+  }
+  for (const [name, count] of votes) if (count > members.length / 2) return name;
+  return undefined;
+}
