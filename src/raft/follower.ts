@@ -8,7 +8,7 @@ import type { AppendRequest, Heartbeat, SnapshotMeta, TimeoutNow } from './types
 
 /** A message that only the leader of the current term sends: whoever campaigns gives up (Raft §5.2), and the timer starts again. */
 export function hearLeader(raft: RaftState, leader: MemberId): void {
-  assert(raft.role !== 'leader', 'two leaders in one term');
+  assert(raft.role !== 'leader' && (raft.leader ?? leader) === leader, 'two leaders in one term');
   if (raft.role !== 'follower' || raft.leader !== leader) becomeFollower(raft, raft.term, leader);
   raft.leaderHeardAt = raft.now;
   raft.electionElapsed = 0;

@@ -92,7 +92,8 @@ export class Log {
 
   /**
    * The highest index ≤ `from` whose term is ≤ `term`: the furthest that a log with `term` at `from` can agree with this one (Raft §5.3,
-   * the fast back-off; both sides use it). Where terms are not known any more it answers the highest of those places.
+   * the fast back-off; both sides use it). Where terms are not known any more it answers the highest of those places, and
+   * never one before the start unless `from` is.
    */
   lastIndexWithin(from: Index, term: Term): Index {
     let upTo = Math.min(from, this.last);
@@ -102,7 +103,7 @@ export class Log {
       if (run.term <= term) return upTo as Index;
       upTo = run.first - 1;
     }
-    return upTo as Index;
+    return Math.max(upTo, Math.min(from, this.startIndex)) as Index;
   }
 
   /** Adds one entry to the end. */

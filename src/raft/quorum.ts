@@ -13,11 +13,11 @@ export function majority(size: number): number {
 const sorted: number[] = [];
 
 /** The highest value that a majority of the group has reached; Infinity for an empty group. */
-export function reachedByMajority<Id>(group: readonly Id[], valueOf: (id: Id) => number): number {
+export function reachedByMajority<Id>(group: readonly Id[], reached: (id: Id) => number): number {
   const size = group.length;
   if (size === 0) return Number.POSITIVE_INFINITY;
   for (let count = 0; count < size; count++) {
-    const value = valueOf(group[count] as Id);
+    const value = reached(group[count] as Id);
     let at = count;
     while (at > 0 && (sorted[at - 1] as number) < value) {
       sorted[at] = sorted[at - 1] as number;
@@ -32,10 +32,10 @@ export function reachedByMajority<Id>(group: readonly Id[], valueOf: (id: Id) =>
 export function reachedByQuorum<Id>(
   voters: readonly Id[],
   outgoing: readonly Id[],
-  valueOf: (id: Id) => number,
+  reached: (id: Id) => number,
 ): number {
-  const reached = reachedByMajority(voters, valueOf);
-  return outgoing.length === 0 ? reached : Math.min(reached, reachedByMajority(outgoing, valueOf));
+  const one = reachedByMajority(voters, reached);
+  return outgoing.length === 0 ? one : Math.min(one, reachedByMajority(outgoing, reached));
 }
 
 function tallyMajority<Id>(group: readonly Id[], votes: ReadonlyMap<Id, boolean>): Tally {

@@ -177,17 +177,16 @@ export class RaftState {
 
   /**
    * A member that lost its data may take part in elections again once it holds everything that could have been committed with the help of
-   * what it lost. That is what the leader had committed when it was first heard of, provided the leader had committed an entry of its own term
-   * by then: only then does its commit index cover what earlier leaders committed (Raft §5.4.2).
+   * what it lost. That is what the leader had committed when it was first heard of (it counts nothing that was acknowledged before, see
+   * Progress.forget), and what earlier leaders had committed, which an entry of this leader's term covers (Raft §5.4.2).
    */
   checkRecovered(): void {
     const target = this.recoveryTarget;
     if (!this.recovering || target === undefined) return;
-    if (this.commit < target.index || this.log.persisted < target.index) return;
-    if (this.log.termAt(target.index) === target.term) {
-      this.recovering = false;
-      this.statusChanged = true;
-    }
+    const held = Math.min(this.commit, this.log.persisted) as Index;
+    if (held < target.index || (this.log.termAt(held) ?? 0) < target.term) return;
+    this.recovering = false;
     this.recoveryTarget = undefined;
+    this.statusChanged = true;
   }
 }

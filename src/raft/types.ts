@@ -111,6 +111,7 @@ export interface TimeoutNow extends Addressed {
 /** A follower was asked to hand leadership to `target` and passes the wish on. */
 export interface TransferRequest extends Addressed {
   readonly kind: 'transferRequest';
+  /** 0: whoever is most up to date. */
   readonly target: MemberId;
 }
 
@@ -158,7 +159,10 @@ export interface Restored {
   /** Index and term of the last entry on disk (= start's when the log is empty). */
   readonly lastIndex: Index;
   readonly lastTerm: Term;
-  /** The end of the log, contiguous up to lastIndex; older entries are loaded on demand. */
+  /**
+   * The end of the log, contiguous up to lastIndex; older entries are loaded on demand. Must hold all entries after max(hardState.commit, applied):
+   * those may have to be compared with a leader's.
+   */
   readonly tail: readonly Entry[];
   /**
    * The data directory was lost: this member may have voted and forgotten it. It grants no vote and does not campaign until a leader has
@@ -167,7 +171,7 @@ export interface Restored {
   readonly recovering: boolean;
 }
 
-/** Entries (first..last inclusive, at most maxBytes of data but at least one) that the core needs from disk; answered by entriesLoaded. */
+/** Entries (first..last inclusive, at most maxBytes of data but at least one) that the core needs from disk; answered by entriesLoaded with this very object. */
 export interface EntriesWanted {
   readonly for: 'apply' | MemberId;
   readonly first: Index;

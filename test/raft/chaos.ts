@@ -1,0 +1,155 @@
+/** One seeded life of a cluster: faults and traffic, then healing and rest. */
+import { assert, present } from '../../src/base/assert.js';
+import type { MemberId } from '../../src/base/ids.js';
+import { seededRandom } from '../../src/base/random.js';
+import type { Membership } from '../../src/raft/types.js';
+import { Network, type SimMember, ticksPerElection } from './network.js';
+
+const ids = (...numbers: number[]): MemberId[] => numbers as MemberId[];
+
+/** Mostly three and five voters; also one, two, four, a joint membership, and learners. */
+const memberships: readonly Membership[] = [
+  { voters: ids(1, 2, 3), outgoing: [], learners: [] },
+  { voters: ids(1, 2, 3), outgoing: [], learners: [] },
+  { voters: ids(1, 2, 3), outgoing: [], learners: [] },
+  { voters: ids(1, 2, 3, 4, 5), outgoing: [], learners: [] },
+  { voters: ids(1, 2, 3, 4, 5), outgoing: [], learners: [] },
+  { voters: ids(1, 2, 3, 4), outgoing: [], learners: [] },
+  { voters: ids(1, 2), outgoing: [], learners: [] },
+  { voters: ids(1), outgoing: [], learners: [] },
+  { voters: ids(1, 2, 3), outgoing: ids(3, 4, 5), learners: [] },
+  { voters: ids(1, 2, 3), outgoing: [], learners: ids(4) },
+];
+
+/** @throws AssertionFailure when anything is wrong */
+export function runSeed(seed: number): void {
+  const choose = seededRandom(seed ^ 0x5eed);
+  const membership = present(memberships[Math.floor(choose() * memberships.length)], 'no membership');
+  const network = new Network(seed, membership);
+  const chaos = new Chaos(network, choose() < 0.15);
+  network.after(0, () => chaos.step());
+  network.run(300);
+  chaos.over = true;
+  settle(network);
+}
+
+class Chaos {
+  over = false;
+  private proposed = 0;
+  private readonly wild: number;
+
+  constructor(
+    private readonly network: Network,
+    private readonly losesData: boolean,
+  ) {
+    const { faults, members } = network;
+    this.wild = network.random();
+    faults.loss = network.chance(0.5) ? 0 : network.random() * 0.15;
+    faults.repeat = network.chance(0.5) ? 0 : network.random() * 0.3;
+    faults.delay = network.chance(0.5) ? 0 : network.random() * 0.3;
+    for (const member of members.values()) {
+      member.diskTime = network.chance(0.3) ? 60 : 1 + network.below(10);
+      member.oneWriteAtATime = network.chance(0.5);
+      member.laziness = network.chance(0.5) ? 0 : network.random() * 0.7;
+    }
+  }
+
+  /** Does something every few units of time. */
+  step(): void {
+    if (this.over) return;
+    const { network } = this;
+    const dice = network.random();
+    const members = [...network.members.values()];
+    const member = network.pick(members);
+    if (dice < 0.5) this.propose(member);
+    else if (dice < 0.8) {
+      if (member.raft) member.read();
+    } else if (dice < 0.86) member.trim(network.below(6));
+    else if (dice < 0.87) member.input((raft) => raft.transferLeadership(this.target(members)));
+    else if (dice < 0.88) member.input((raft) => raft.peerGone(network.pick(members).id));
+    else if (dice < 0.89) member.input((raft) => raft.peerConnected(network.pick(members).id));
+    else if (dice < 0.9 + this.wild * 0.1) this.fault(member, members);
+    network.after(1 + network.below(12), () => this.step());
+  }
+
+  private propose(member: SimMember): void {
+    const { network } = this;
+    const proposer = network.chance(0.8) ? (network.leader ?? member) : member;
+    const labels: string[] = [];
+    for (let count = network.below(4); count >= 0; count--)
+      labels.push(`${++this.proposed}`.padEnd(network.below(30), '.'));
+    proposer.propose(...labels);
+  }
+
+  private target(members: readonly SimMember[]): MemberId | undefined {
+    return this.network.chance(0.3) ? undefined : this.network.pick(members).id;
+  }
+
+  private fault(member: SimMember, members: readonly SimMember[]): void {
+    const { network } = this;
+    const other = network.pick(members);
+    const dice = network.random();
+    if (dice < 0.15) member.crash();
+    else if (dice < 0.2) network.leader?.crash();
+    else if (dice < 0.23) for (const each of members) each.crash();
+    else if (dice < 0.5) member.start();
+    else if (dice < 0.6) network.setCut(member.id, other.id, true);
+    else if (dice < 0.65) this.isolate(member, members);
+    else if (dice < 0.68) this.isolate(network.leader ?? member, members);
+    else if (dice < 0.9) for (const each of members) this.join(member, each);
+    else if (this.losesData) this.loseData(member, members);
+  }
+
+  private isolate(member: SimMember, members: readonly SimMember[]): void {
+    for (const other of members) {
+      if (other === member) continue;
+      this.network.setCut(member.id, other.id, true);
+      this.network.setCut(other.id, member.id, true);
+    }
+  }
+
+  private join(member: SimMember, other: SimMember): void {
+    this.network.setCut(member.id, other.id, false);
+    this.network.setCut(other.id, member.id, false);
+  }
+
+  /**
+   * One member comes back without its data. No consensus can promise anything if that happens amid other faults, as a lost promise is a lost
+   * promise: so only when all are up and agree on the leader, and not while another one recovers.
+   */
+  private loseData(member: SimMember, members: readonly SimMember[]): void {
+    const { network } = this;
+    const leader = network.leader;
+    if (!leader || leader === member || members.length < 3) return;
+    const term = leader.core.status().term;
+    const calm = members.every(
+      (each) => each.raft?.status().term === term && each.raft.status().leader === leader.id && !each.disk.recovering,
+    );
+    if (!calm || network.cut.size > 0) return;
+    member.wipe();
+    member.start();
+  }
+}
+
+/** Liveness: once all is well again, there is a leader, new entries reach everybody, and reads are answered. */
+function settle(network: Network): void {
+  network.heal();
+  const electing = network.run(ticksPerElection * 20, () => network.leader !== undefined);
+  assert(electing, 'no leader after healing');
+  let target = 0;
+  const proposed = network.run(ticksPerElection * 20, () => {
+    if (network.leader && target === 0) target = network.leader.propose('after healing') ?? 0;
+    return target > 0 && network.oracle.highest >= target;
+  });
+  assert(proposed, 'nothing is committed after healing');
+  const members = [...network.members.values()];
+  const caughtUp = network.run(ticksPerElection * 60, () => members.every((each) => each.machine.applied >= target));
+  assert(caughtUp, 'a member does not catch up after healing');
+  network.run(ticksPerElection * 2);
+  assert(!members.some((each) => each.core.status().recovering), 'a member does not recover after healing');
+  const tokens = members.map((each) => ({ each, token: each.read() }));
+  const answered = network.run(ticksPerElection * 2, () =>
+    tokens.every(({ each, token }) => each.answered.includes(token)),
+  );
+  assert(answered, 'a read is not answered after healing');
+}
