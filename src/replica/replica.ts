@@ -107,7 +107,7 @@ export class MemberReplica implements Replica {
     this.hardState = stored.hardState;
     this.pristine = stored.fresh;
     this.persistedMeta = stored.machine;
-    this.raft = createRaft(options, stored.hardState.recovering);
+    this.raft = createRaft(options, false);
     this.raftStatus = this.raft.status();
     this.electionMs = options.electionTicks * options.tickMs;
     this.leadership = new Leadership(this.electionMs);
