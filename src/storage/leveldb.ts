@@ -3,11 +3,11 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Level } from 'level';
 import { assert } from '../base/assert.js';
-import type { FatalError } from '../base/errors.js';
 import { diskFailure } from './damage.js';
 import type { Disk, DiskBatch, DiskRecord, DiskSnapshot, Scan } from './disk.js';
 import { RecordStore } from './record-store.js';
 import { keys } from './schema.js';
+import type { StoreOptions } from './store.js';
 import { verifyWriteAheadLogs } from './wal.js';
 
 const PAGE_RECORDS = 1000;
@@ -16,16 +16,15 @@ const PAGE_BYTES = 256 * 1024;
 const SYNCED = { sync: true } as const;
 const UNSYNCED = { sync: false } as const;
 
-const options = {
+const databaseOptions = {
   keyEncoding: 'buffer',
   valueEncoding: 'buffer',
 } as const;
 
 /** The store of a real member: one LevelDB in `directory`. */
 export class LevelStore extends RecordStore {
-  /** @param onFatal called at most once, when a write failed: the member must stop */
-  constructor(directory: string, onFatal: (error: FatalError) => void) {
-    super(new LevelDisk(directory), onFatal);
+  constructor(directory: string, options: StoreOptions) {
+    super(new LevelDisk(directory), options);
   }
 }
 
@@ -39,7 +38,7 @@ class LevelDisk implements Disk {
   private readonly db: Database;
 
   constructor(readonly directory: string) {
-    this.db = new Level<Buffer, Buffer>(directory, options);
+    this.db = new Level<Buffer, Buffer>(directory, databaseOptions);
   }
 
   async open(): Promise<void> {

@@ -1,10 +1,10 @@
 /** A disk in memory with the behaviour of the real one, for tests and the simulator. */
 import sortedBtree from 'sorted-btree';
 import { assert } from '../base/assert.js';
-import type { FatalError } from '../base/errors.js';
 import { diskFailure } from './damage.js';
 import type { Disk, DiskBatch, DiskRecord, DiskSnapshot, Scan } from './disk.js';
 import { RecordStore } from './record-store.js';
+import type { StoreOptions } from './store.js';
 
 type Library = typeof sortedBtree;
 
@@ -23,8 +23,8 @@ export type WriteDelay = (ends: () => void, synced: boolean) => void;
 
 /** The store of a simulated member. The disk outlives it: the next store on it finds what this one wrote. */
 export class MemoryStore extends RecordStore {
-  constructor(disk: MemoryDisk, onFatal: (error: FatalError) => void) {
-    super(disk, onFatal);
+  constructor(disk: MemoryDisk, options: StoreOptions) {
+    super(disk, options);
   }
 }
 

@@ -26,6 +26,7 @@ import type { Writer } from './writer.js';
 export interface Found {
   readonly generation: number;
   readonly boots: number;
+  readonly incarnation: number;
   /** Undefined: never written. */
   readonly hardState: HardState | undefined;
   readonly start: SnapshotMeta;
@@ -42,9 +43,16 @@ const EMPTY_START: SnapshotMeta = {
 };
 const FIRST_GENERATION = 1;
 
-export async function openDirectory(disk: Disk, writer: Writer, guard: Guard, identity: Identity): Promise<Found> {
+/** @param nowMs wall clock, from which the incarnation is made */
+export async function openDirectory(
+  disk: Disk,
+  writer: Writer,
+  guard: Guard,
+  identity: Identity,
+  nowMs: number,
+): Promise<Found> {
   const stored = disk.get(keys.identity);
-  if (stored === undefined) return create(disk, writer, identity);
+  if (stored === undefined) return create(disk, writer, identity, nowMs);
   checkIdentity(disk, guard, stored, identity);
   await checkNothingElse(disk, guard);
 
@@ -59,15 +67,18 @@ export async function openDirectory(disk: Disk, writer: Writer, guard: Guard, id
   if (machine && machine.appliedIndex > log.lastIndex)
     throw guard.inconsistent(`the log ends at ${log.lastIndex}, before the machine's index ${machine.appliedIndex}`);
 
-  const boots = required(disk, guard, keys.boots, (value) => wire.Boots.decode(value).count) + 1;
+  const earlier = required(disk, guard, keys.boots, wire.Boots.decode);
+  const boots = earlier.count + 1;
+  const incarnation = Math.max(earlier.incarnation + 1, nowMs);
   const batch = disk.batch();
-  putSingle(batch, keys.boots, wire.Boots.encode({ count: boots }));
+  putSingle(batch, keys.boots, wire.Boots.encode({ count: boots, incarnation }));
   await writer.write(batch, true);
-  return { generation, boots, hardState, start, machine, ...log };
+  return { generation, boots, incarnation, hardState, start, machine, ...log };
 }
 
 /** One synced batch, so that a directory is either empty or whole. */
-async function create(disk: Disk, writer: Writer, identity: Identity): Promise<Found> {
+async function create(disk: Disk, writer: Writer, identity: Identity, nowMs: number): Promise<Found> {
+  const incarnation = Math.max(1, nowMs);
   const scan = disk.scan(Buffer.of(), Buffer.of(0xff, 0xff));
   const found = await scan.next();
   await scan.close();
@@ -76,11 +87,12 @@ async function create(disk: Disk, writer: Writer, identity: Identity): Promise<F
   const batch = disk.batch();
   putSingle(batch, keys.identity, encodeIdentity(identity, FORMAT));
   putGeneration(batch, FIRST_GENERATION, EMPTY_START);
-  putSingle(batch, keys.boots, wire.Boots.encode({ count: 1 }));
+  putSingle(batch, keys.boots, wire.Boots.encode({ count: 1, incarnation }));
   await writer.write(batch, true);
   return {
     generation: FIRST_GENERATION,
     boots: 1,
+    incarnation,
     hardState: undefined,
     start: EMPTY_START,
     lastIndex: EMPTY_START.index,

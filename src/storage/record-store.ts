@@ -1,6 +1,5 @@
 /** The store on any ordered byte store (disk.ts): leveldb.ts and memory.ts differ only in that. */
 import { assert } from '../base/assert.js';
-import type { FatalError } from '../base/errors.js';
 import { type Index, index, type Revision, term } from '../base/ids.js';
 import type { KeyVersion, VersionRef } from '../machine/types.js';
 import type { Entry, HardState, SnapshotMeta } from '../raft/types.js';
@@ -15,7 +14,16 @@ import { type Found, openDirectory, putGeneration, putLogStart } from './opening
 import { decodeMachineState, decodeVersion, type MachineState } from './records.js';
 import { loadMachine, readEntries, scanVersions } from './scans.js';
 import { after, generationKey, keys, logKey, Prefix, stateKey, versionKey } from './schema.js';
-import type { Identity, Image, ImageRecord, StagedImage, Store, StoreBatch, StoredState } from './store.js';
+import type {
+  Identity,
+  Image,
+  ImageRecord,
+  StagedImage,
+  Store,
+  StoreBatch,
+  StoredState,
+  StoreOptions,
+} from './store.js';
 import { Writer } from './writer.js';
 
 const NEVER_VOTED: HardState = { term: term(0), votedFor: undefined, commit: index(0) };
@@ -26,7 +34,7 @@ export class RecordStore implements Store {
   private readonly guard: Guard;
   private readonly encoder = new BatchEncoder();
   /** As of the last write given; undefined until open. */
-  private at: Pick<Found, 'generation' | 'boots' | 'start' | 'lastIndex'> | undefined;
+  private at: Pick<Found, 'generation' | 'boots' | 'incarnation' | 'start' | 'lastIndex'> | undefined;
   /** As of the last write done. */
   private machine: MachineState | undefined;
   private synced = index(0);
@@ -35,11 +43,13 @@ export class RecordStore implements Store {
   private replaced: number | undefined;
   private staged: ImageIn | undefined;
 
-  /** @param onFatal called at most once, when a write failed; no write is accepted afterwards */
+  private readonly now: () => number;
+
   constructor(
     private readonly disk: Disk,
-    onFatal: (error: FatalError) => void,
+    { onFatal, now = Date.now }: StoreOptions,
   ) {
+    this.now = now;
     this.writer = new Writer(disk, onFatal);
     this.guard = new Guard(disk.directory);
   }
@@ -58,7 +68,7 @@ export class RecordStore implements Store {
     assert(this.at === undefined, 'a store is opened once');
     await this.disk.open();
     try {
-      return this.take(await openDirectory(this.disk, this.writer, this.guard, identity));
+      return this.take(await openDirectory(this.disk, this.writer, this.guard, identity, this.now()));
     } catch (error) {
       await this.disk.close().catch(() => undefined);
       throw error;
@@ -192,7 +202,7 @@ export class RecordStore implements Store {
   ): Promise<StoredState> {
     // The staged records were not synced; the switch must not become durable before them.
     await this.disk.flush();
-    const { generation: replaced, boots } = this.opened();
+    const { generation: replaced, boots, incarnation } = this.opened();
     assert(!this.writing, 'nothing is written while an image is installed');
     this.writing = true;
     const batch = this.disk.batch();
@@ -202,19 +212,20 @@ export class RecordStore implements Store {
     this.writing = false;
     this.replaced = replaced;
     const { index: lastIndex, term: lastTerm } = start;
-    return this.take({ generation, boots, hardState, start, lastIndex, lastTerm, tail: [], machine });
+    return this.take({ generation, boots, incarnation, hardState, start, lastIndex, lastTerm, tail: [], machine });
   }
 
   /** Makes what is on disk the state of this object. */
   private take(found: Found): StoredState {
-    const { generation, hardState, start, lastIndex, lastTerm, tail, machine, boots } = found;
+    const { generation, hardState, start, lastIndex, lastTerm, tail, machine, boots, incarnation } = found;
     this.at = found;
     this.machine = machine;
     this.synced = this.chainIndex;
     this.nextGeneration = Math.max(this.nextGeneration, generation + 1);
     this.encoder.reset(generation, machine);
     const fresh = hardState === undefined && lastIndex === 0 && machine === undefined;
-    return { fresh, hardState: hardState ?? NEVER_VOTED, start, lastIndex, lastTerm, tail, machine, boots };
+    const log = { start, lastIndex, lastTerm, tail };
+    return { fresh, hardState: hardState ?? NEVER_VOTED, ...log, machine, boots, incarnation };
   }
 
   private async clearGeneration(generation: number): Promise<void> {

@@ -1,4 +1,5 @@
 /** The contract of a member's disk. `leveldb.ts` is the real one, `memory.ts` its twin for tests; one suite runs on both. */
+import type { FatalError } from '../base/errors.js';
 import type { ClusterId, Index, MemberId, Revision } from '../base/ids.js';
 import type { KeyVersion, MachineMeta, VersionReader, VersionRef, Write } from '../machine/types.js';
 import type { Entry, HardState, Membership, SnapshotMeta } from '../raft/types.js';
@@ -40,6 +41,15 @@ export interface StoredState {
   readonly machine: (MachineMeta & { readonly membership: Membership; readonly chainHash: string }) | undefined;
   /** Starts of this directory so far, this one included (written with a sync by open). */
   readonly boots: number;
+  /** Larger at every start of the member, also after its directory was lost: wall clock milliseconds, or one more than before if those are not larger. */
+  readonly incarnation: number;
+}
+
+export interface StoreOptions {
+  /** Called at most once, when a write failed: the member must stop. No write is accepted any more. */
+  readonly onFatal: (error: FatalError) => void;
+  /** Wall clock in milliseconds, for the incarnation. */
+  readonly now?: () => number;
 }
 
 /** Records of the machine's image as loaded at boot. */
