@@ -70,14 +70,15 @@ async function withConnection<T>(
   }
 }
 
-/** The leader that more than half of the members name in the newest term. */
+/** The leader that more than half of the members name, in one and the same term. */
 export function leaderOf(members: readonly MemberView[]): string | undefined {
-  const newest = Math.max(0, ...members.map((member) => member.status?.term ?? 0));
   const votes = new Map<string, number>();
   for (const { status } of members) {
-    if (status?.leaderId && status.term === newest)
-      votes.set(status.leaderName, (votes.get(status.leaderName) ?? 0) + 1);
+    if (!status?.leaderId) continue;
+    const vote = `${status.term}/${status.leaderId}`;
+    const count = (votes.get(vote) ?? 0) + 1;
+    if (count > members.length / 2) return status.leaderName;
+    votes.set(vote, count);
   }
-  for (const [name, count] of votes) if (count > members.length / 2) return name;
   return undefined;
 }

@@ -47,7 +47,10 @@ describe('the leader of a cluster', () => {
 
   it('is not an old leader that has not heard of the newer term', () => {
     expect(leaderOf([member('n1', 'n1', 3), member('n2', 'n2', 4), member('n3', 'n2', 4)])).toBe('n2');
-    expect(leaderOf([member('n1', 'n1', 3), member('n3', 'n1', 3), member('n2', 'n2', 4)])).toBeUndefined();
+  });
+
+  it('is nobody while the members of a majority are in different terms', () => {
+    expect(leaderOf([member('n1', 'n1', 3), member('n2', 'n1', 5), down('n3')])).toBeUndefined();
   });
 });
 
