@@ -28,8 +28,9 @@ export interface FakeCall<Res extends object> {
 
 /** One server stream that a fake member serves. */
 export interface FakeStream<Res extends object> {
-  /** False: the caller reads too slowly. */
-  send(response: Res): boolean;
+  send(response: Res): void;
+  /** The caller reads fast enough. */
+  readonly ready: boolean;
   end(): void;
   refuse(reason: Reason | string): void;
   /** Breaks off as a lost connection does. */
@@ -112,7 +113,10 @@ export class FakeMember {
           const current = this.handlers.get(method.path) as typeof handler;
           call.on('error', () => {});
           current(call.request, {
-            send: (response) => call.write(response),
+            send: (response) => void call.write(response),
+            get ready() {
+              return !call.writableNeedDrain;
+            },
             end: () => call.end(),
             refuse: (reason) => call.emit('error', refusal(reason)),
             cut: () => call.emit('error', { code: 14, details: 'cut' }),
