@@ -1,6 +1,5 @@
 /** Forgetting old revisions: at once for readers, a few keys with each entry on disk and in memory. */
 import { type Key, revision as revisionOf } from '../base/ids.js';
-import { limits } from '../base/limits.js';
 import { ABOVE_ALL_KEYS } from '../base/ranges.js';
 import { failure } from './failure.js';
 import type { Journal } from './journal.js';
@@ -17,7 +16,7 @@ export class Compaction {
     private readonly keys: KeySpace,
     private readonly journal: Journal,
     /** Most keys visited, and most versions dropped, with one entry. */
-    private readonly most: number = limits.scrubsPerEntry,
+    private readonly most: number,
   ) {}
 
   /**

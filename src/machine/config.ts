@@ -84,7 +84,7 @@ export function applyConfigRollback(parts: Parts, command: ConfigRollbackCommand
 }
 
 /** Writes the document, its history record, and forgets the history record that is too many. */
-function publish({ keys, documents }: Parts, change: ConfigChange, label: Label): number {
+function publish({ keys, documents, bounds }: Parts, change: ConfigChange, label: Label): number {
   const { namespace, key, content } = change;
   const version = documents.lastVersion(namespace, key) + 1;
   const { author, comment, publishedAtMs } = label;
@@ -98,7 +98,7 @@ function publish({ keys, documents }: Parts, change: ConfigChange, label: Label)
     const head = { version, contentType, sha256, author, comment, publishedAtMs, deleted: false };
     keys.put(historyKey(namespace, key, version), historyRecord(head, value), NO_LEASE);
   }
-  if (version > limits.keptVersions) deleteIfLive(keys, historyKey(namespace, key, version - limits.keptVersions));
+  if (version > bounds.keptVersions) deleteIfLive(keys, historyKey(namespace, key, version - bounds.keptVersions));
   documents.published(namespace, key, version);
   return version;
 }

@@ -1,6 +1,5 @@
 /** Lease commands, and expiry by the cluster clock. */
 import { type LeaseId, NO_LEASE } from '../base/ids.js';
-import { limits } from '../base/limits.js';
 import { failure } from './failure.js';
 import { leaseIdAt } from './lease-ids.js';
 import type { Lease } from './leases.js';
@@ -56,9 +55,9 @@ export function applyLeaseKeepAlive(parts: Parts, command: LeaseKeepAliveCommand
   return { kind: 'leaseKeepAlive', ttlsMs };
 }
 
-/** Ends the leases whose time is up, the longest overdue first, each in a revision of its own; at most `most` with one entry. */
-export function expire(parts: Parts, most: number = limits.expiriesPerEntry): void {
-  for (let ended = 0; ended < most; ended++) {
+/** Ends the leases whose time is up, the longest overdue first, each in a revision of its own; a bounded number with one entry. */
+export function expire(parts: Parts): void {
+  for (let ended = 0; ended < parts.bounds.expiriesPerEntry; ended++) {
     const lease = parts.leases.next;
     if (lease === undefined || lease.deadline > parts.clock) return;
     end(parts, lease);

@@ -1,19 +1,12 @@
 /** The request ledger: what each recent request id came to, so that a repeat gets the same answer and nothing happens twice (design §5). */
 import type { ClusterTime } from '../base/ids.js';
-import { limits } from '../base/limits.js';
+import type { Bounds } from './bounds.js';
 import { Fifo } from './fifo.js';
 import type { Journal } from './journal.js';
 import type { KeyVersion, OperationResult, RequestState, Result } from './types.js';
 
 /** What a remembered request takes besides its id and its result. */
 const OVERHEAD_BYTES = 200;
-
-export interface LedgerBounds {
-  readonly requestRetentionMs: number;
-  readonly requestsKept: number;
-  readonly requestResultBytes: number;
-  readonly requestsForgottenPerEntry: number;
-}
 
 export class RequestLedger {
   private readonly requests = new Map<string, RequestState>();
@@ -23,7 +16,7 @@ export class RequestLedger {
 
   constructor(
     private readonly journal: Journal,
-    private readonly bounds: LedgerBounds = limits,
+    private readonly bounds: Bounds,
   ) {}
 
   get size(): number {

@@ -12,6 +12,8 @@ import {
   type Term,
   term as termOf,
 } from '../base/ids.js';
+import { limits } from '../base/limits.js';
+import type { Bounds } from './bounds.js';
 import { Compaction } from './compaction.js';
 import { applyConfigPublish, applyConfigRollback } from './config.js';
 import type { ConfigVersion } from './config-keys.js';
@@ -58,11 +60,13 @@ export interface MachineOptions {
   readonly reader: VersionReader;
   /** Memory for newest values. */
   readonly cacheBytes: number;
+  /** Only tests set them. */
+  readonly bounds?: Bounds;
 }
 
 export class Machine {
   private readonly journal = new Journal();
-  private readonly ledger = new RequestLedger(this.journal);
+  private readonly ledger: RequestLedger;
   private readonly origins = new OriginTable(this.journal);
   private readonly keys: KeySpace;
   private readonly compaction: Compaction;
@@ -72,13 +76,16 @@ export class Machine {
   private remembered = 0;
 
   constructor(options: MachineOptions) {
+    const bounds = options.bounds ?? limits;
     const leases = new LeaseTable(this.journal);
+    this.ledger = new RequestLedger(this.journal, bounds);
     this.keys = new KeySpace(options.reader, options.cacheBytes, leases, this.journal);
-    this.compaction = new Compaction(this.keys, this.journal);
+    this.compaction = new Compaction(this.keys, this.journal, bounds.scrubsPerEntry);
     this.parts = {
       keys: this.keys,
       leases,
       documents: new DocumentVersions(this.keys),
+      bounds,
       clock: clusterTime(0),
       batchIndex: indexOf(0),
       chosenIds: 0,

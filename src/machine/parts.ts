@@ -1,5 +1,6 @@
 /** What commands work on. */
 import type { ClusterTime, Index } from '../base/ids.js';
+import type { Bounds } from './bounds.js';
 import type { DocumentVersions } from './document-versions.js';
 import type { KeySpace } from './key-space.js';
 import type { LeaseTable } from './leases.js';
@@ -8,6 +9,7 @@ export interface Parts {
   readonly keys: KeySpace;
   readonly leases: LeaseTable;
   readonly documents: DocumentVersions;
+  readonly bounds: Bounds;
   /** Cluster clock of the batch that is being applied. */
   clock: ClusterTime;
   /** Its index; and how many lease ids the machine has chosen in it so far. */
