@@ -66,6 +66,15 @@ export const limits = {
   recentChangesBytes: 16 * MiB,
   /** Bytes queued for one watch stream before it counts as slow. */
   watchQueueBytes: 1 * MiB,
+  /** A part of a watch's snapshot ends at about this; a message of conflated changes does not grow beyond the other. */
+  watchPartBytes: 512 * KiB,
+  watchMessageBytes: 1 * MiB,
+  /** A quiet watch hears of progress so often, milliseconds. */
+  watchProgressMs: 2_000,
+  /** A watch whose consumer is behind for longer gets the newest value per key instead of every change. */
+  watchSlowMs: 1_000,
+  /** How long a new watch waits for the cluster to confirm that this member is up to date. */
+  watchBarrierMs: 4_000,
   /** Largest message on the client port and on the peer port. */
   clientMessageBytes: 4 * MiB,
   peerMessageBytes: 16 * MiB,
@@ -87,6 +96,10 @@ assert(
   'a command must hold the largest config value and its labels',
 );
 assert(limits.commandBytes < limits.clientMessageBytes, 'a client message must hold the largest command');
+assert(
+  Math.max(limits.watchPartBytes, limits.watchMessageBytes) + limits.commandBytes < limits.clientMessageBytes,
+  'a watch message may go over its bound by one revision',
+);
 assert(
   limits.appendBytes + limits.commandBytes + limits.entryBytes < limits.peerMessageBytes,
   'a peer message must hold an append and one oversized entry',
