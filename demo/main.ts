@@ -100,7 +100,7 @@ async function story(): Promise<number> {
 }
 
 async function startProvider(id: string, endpoints: string): Promise<ChildProcess> {
-  const provider = fork(fileURLToPath(new URL('provider.js', import.meta.url)), [id, endpoints]);
+  const provider = fork(fileURLToPath(new URL('provider.ts', import.meta.url)), [id, endpoints]);
   cleanUps.push(async () => {
     if (provider.exitCode !== null || provider.signalCode !== null) return;
     provider.kill('SIGTERM');

@@ -2,7 +2,7 @@
  * A provider of the compute service: a plain HTTP server that registers itself. `POST /compute` with `{"x":3,"y":4}` answers with the
  * product, and with `"operation":"add"` with the sum.
  *
- *   node dist-demo/provider.js ID ENDPOINTS
+ *   npx tsx demo/provider.ts ID ENDPOINTS
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
