@@ -44,7 +44,7 @@ try {
       rates.set(name, [...(rates.get(name) ?? []), perSecond]);
     }
 } finally {
-  for (const one of quorate) one.close();
+  await Promise.all(quorate.map((one) => one.close()));
   empty.stop();
   await cluster.stop();
 }
