@@ -31,7 +31,7 @@ export function serveConfig(table: HandlerTable, replica: Replica): void {
   table.unary(configService.publish, onPublish);
   table.unary(configService.history, onHistory);
   table.unary(configService.rollback, onRollback);
-  table.serverStream(configService.watch, (request, stream) => watchConfig(replica, request, stream));
+  table.serverStream(configService.watch, (request, stream, fail) => watchConfig(replica, request, stream, fail));
 }
 
 function onGet(request: GetConfigRequest, call: UnaryCall<GetConfigResponseIn>): void {

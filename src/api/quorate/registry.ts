@@ -30,7 +30,7 @@ export function serveRegistry(table: HandlerTable, replica: Replica): void {
   table.unary(registryService.listServices, onListServices);
   table.unary(registryService.listInstances, onListInstances);
   table.bidi(registryService.keepAlive, (stream, input) => new KeepAliveConversation(batcher, stream, input));
-  table.serverStream(registryService.watch, (request, stream) => watchRegistry(replica, request, stream));
+  table.serverStream(registryService.watch, (request, stream, fail) => watchRegistry(replica, request, stream, fail));
 }
 
 function onRegister(request: RegisterRequest, call: UnaryCall<RegisterResponseIn>): void {
