@@ -88,6 +88,14 @@ class NumberReader extends protobuf.BufferReader {
   override uint64(): never {
     return this.varint(false) as never;
   }
+  /** protobufjs would shorten a text that is cut off. */
+  override string(): string {
+    const start = this.pos;
+    const length = this.uint32();
+    if (this.pos + length > this.len) throw new DecodeError('a text is cut off');
+    this.pos = start;
+    return super.string();
+  }
   override fixed64(): never {
     const low = this.fixed32();
     const high = this.fixed32();
