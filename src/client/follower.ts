@@ -162,7 +162,8 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
     }
     const items = this.parts;
     this.parts = undefined;
-    const resync = this.begun || snapshot.resync;
+    // Also when the caller asked for changes: it gets a state instead.
+    const resync = snapshot.resync || this.begun || this.revision !== undefined;
     this.begun = true;
     this.passOn(revision, { kind: 'snapshot', revision, resync, items });
   }

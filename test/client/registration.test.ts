@@ -5,7 +5,7 @@ import { until } from '../support/until.js';
 import { FakeCluster, type FakeKeepAlive } from './fake-server.js';
 
 const instance = { namespace: 'prod', service: 'compute', id: 'c1', address: '127.0.0.1', port: 5000 };
-const ttlMs = 90;
+const ttlMs = 450;
 
 describe('a registration', () => {
   let cluster: FakeCluster;

@@ -96,7 +96,7 @@ describe('a unary call', () => {
     onPut(0, (call) => {
       hung = call;
     });
-    const { config } = cluster.client();
+    const { config } = cluster.client({}, { hedgeAfterMs: 150 });
     expect(await config.put(name, 'x')).toMatchObject({ version: 3 });
     expect(asked()).toEqual([1, 1, 0]);
     expect(new Set(requestIds()).size).toBe(1);
@@ -112,13 +112,13 @@ describe('a unary call', () => {
       hung = call;
     });
     onPut(1, () => hung?.answer({ header: { revision: 9 }, version: 8 }));
-    expect(await cluster.client().config.put(name, 'x')).toEqual({ version: 8, revision: 9 });
+    expect(await cluster.client({}, { hedgeAfterMs: 150 }).config.put(name, 'x')).toEqual({ version: 8, revision: 9 });
     expect(asked()).toEqual([1, 1, 0]);
   });
 
   test('ends with DEADLINE_EXCEEDED when nobody answers, after asking everyone', async () => {
     for (const position of puts.keys()) onPut(position, () => {});
-    const error = await failed(cluster.client().config.put(name, 'x', { timeoutMs: 300 }));
+    const error = await failed(cluster.client({}, { hedgeAfterMs: 40 }).config.put(name, 'x', { timeoutMs: 500 }));
     expect(error).toMatchObject({ reason: 'DEADLINE_EXCEEDED', code: Code.DEADLINE_EXCEEDED });
     expect(asked()).toEqual([1, 1, 1]);
   });
@@ -138,7 +138,9 @@ describe('a unary call', () => {
     onPut(0, (call) => call.refuse('NO_QUORUM'));
     onPut(1, () => {});
     onPut(2, (call) => call.refuse('MEMBER_STARTING'));
-    expect(await failed(cluster.client().config.put(name, 'x', { timeoutMs: 200 }))).toMatchObject({
+    expect(
+      await failed(cluster.client({}, { hedgeAfterMs: 40 }).config.put(name, 'x', { timeoutMs: 300 })),
+    ).toMatchObject({
       reason: 'NO_QUORUM',
       code: Code.UNAVAILABLE,
     });
@@ -196,7 +198,7 @@ describe('a unary call', () => {
   });
 
   test('ends when it is aborted: before, while it waits for an answer, and between attempts', async () => {
-    const { config } = cluster.client({}, { backoffStartMs: 60_000, backoffCapMs: 60_000, hedgeAfterMs: 60_000 });
+    const { config } = cluster.client({}, { backoffStartMs: 60_000, backoffCapMs: 60_000 });
     expect(await failed(config.put(name, 'x', { signal: AbortSignal.abort() }))).toMatchObject({ reason: 'CANCELLED' });
     expect(asked()).toEqual([0, 0, 0]);
 
