@@ -55,7 +55,6 @@ export function onHeartbeatReply(raft: RaftState, message: HeartbeatReply): void
     progress.paused = false;
     raft.replicationDue = true;
   } else if (progress.state === 'replicate' && progress.match < raft.log.last) {
-    if (progress.window.full) progress.window.freeOldest();
     sendCommit(raft, message.from, progress);
     raft.replicationDue = true;
   }

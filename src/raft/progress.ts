@@ -135,15 +135,11 @@ export class Window {
 
   /** Frees the appends that end at or before `index`. */
   freeTo(index: Index): void {
-    while (this.size > 0 && (this.lasts[this.head] as number) <= index) this.freeOldest();
-  }
-
-  /** Frees one place, so that a window whose answers were lost does not stay shut. */
-  freeOldest(): void {
-    if (this.size === 0) return;
-    this.totalBytes -= this.sizes[this.head] as number;
-    this.head = (this.head + 1) % this.maxAppends;
-    this.size--;
+    while (this.size > 0 && (this.lasts[this.head] as number) <= index) {
+      this.totalBytes -= this.sizes[this.head] as number;
+      this.head = (this.head + 1) % this.maxAppends;
+      this.size--;
+    }
   }
 
   clear(): void {

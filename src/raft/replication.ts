@@ -15,13 +15,17 @@ export function replicate(raft: RaftState): void {
 
 function replicateTo(raft: RaftState, to: MemberId, progress: Progress): void {
   const { log } = raft;
+  // What comes next is gone, whatever becomes of the appends in flight, which may keep the window shut for ever.
+  if (progress.state === 'replicate' && progress.next <= log.startIndex) {
+    wantSnapshot(raft, to, progress);
+    return;
+  }
   while (progress.ready) {
     const probing = progress.state === 'probe';
     if (!probing && progress.next > log.last) break;
     const prevIndex = (progress.next - 1) as Index;
     if (prevIndex < log.startIndex) {
-      progress.becomeSnapshot();
-      raft.snapshotsWanted.push(to);
+      wantSnapshot(raft, to, progress);
       return;
     }
     const prevTerm = prevTermOf(raft, progress);
@@ -34,6 +38,11 @@ function replicateTo(raft: RaftState, to: MemberId, progress: Progress): void {
   }
   // Followers serve reads and watches too, so news of a commit does not wait for the next entry.
   if (progress.state === 'replicate' && progress.sentCommit < raft.commit) sendCommit(raft, to, progress);
+}
+
+function wantSnapshot(raft: RaftState, to: MemberId, progress: Progress): void {
+  progress.becomeSnapshot();
+  raft.snapshotsWanted.push(to);
 }
 
 /** An append without entries: tells the commit index, and finds out whether earlier appends arrived. */

@@ -136,10 +136,11 @@ function settle(network: Network): void {
   network.heal();
   const electing = network.run(ticksPerElection * 20, () => network.leader !== undefined);
   assert(electing, 'no leader after healing');
-  let target = 0;
-  const proposed = network.run(ticksPerElection * 20, () => {
-    if (network.leader && target === 0) target = network.leader.propose('after healing') ?? 0;
-    return target > 0 && network.oracle.highest >= target;
+  const target = network.oracle.highest + 1;
+  // A leader that still loses its office may lose a proposal with it; callers try again, and so does this one.
+  const proposed = [1, 2, 3, 4].some(() => {
+    network.leader?.propose('after healing');
+    return network.run(ticksPerElection * 4, () => network.oracle.highest >= target);
   });
   assert(proposed, 'nothing is committed after healing');
   const members = [...network.members.values()];
@@ -147,9 +148,14 @@ function settle(network: Network): void {
   assert(caughtUp, 'a member does not catch up after healing');
   network.run(ticksPerElection * 2);
   assert(!members.some((each) => each.core.status().recovering), 'a member does not recover after healing');
-  const tokens = members.map((each) => ({ each, token: each.read() }));
-  const answered = network.run(ticksPerElection * 2, () =>
-    tokens.every(({ each, token }) => each.answered.includes(token)),
-  );
-  assert(answered, 'a read is not answered after healing');
+  for (const each of members) {
+    const answered = [1, 2, 3].some(() => {
+      const token = each.read();
+      return (
+        network.run(ticksPerElection, () => each.answered.includes(token) || each.failed.includes(token)) &&
+        each.answered.includes(token)
+      );
+    });
+    assert(answered, 'a read is not answered after healing');
+  }
 }

@@ -144,7 +144,10 @@ export class Network {
       const [from, to] = link.split('>').map(Number) as [MemberId, MemberId];
       this.setCut(from, to, false);
     }
-    for (const member of this.members.values()) member.start();
+    for (const member of this.members.values()) {
+      member.diskTime = Math.min(member.diskTime, 5);
+      member.start();
+    }
   }
 
   send(message: RaftMessage): void {
@@ -172,7 +175,7 @@ interface QueuedWrite {
   readonly write: DiskWrite;
   readonly token: number | undefined;
   readonly messages: readonly RaftMessage[];
-  readonly installed: (() => void) | undefined;
+  readonly installed: ((ok: boolean) => void) | undefined;
 }
 
 export class SimMember {
@@ -194,7 +197,7 @@ export class SimMember {
   private writing = false;
   private toApply: Entry[] = [];
   private readonly reads = new Map<number, Index>();
-  private readonly staged = new Map<Index, { machine: MachineState; installed: () => void }>();
+  private readonly staged = new Map<Index, { machine: MachineState; installed: (ok: boolean) => void }>();
   private before: Observation | undefined;
   private steps = 0;
 
@@ -242,11 +245,12 @@ export class SimMember {
     if (underWay && network.chance(0.5)) this.disk.write(underWay.write);
     this.raft = undefined;
     this.incarnation++;
+    for (const write of this.writes) write.installed?.(false);
     this.writes.length = 0;
     this.writing = false;
     this.toApply = [];
     this.reads.clear();
-    for (const staged of this.staged.values()) staged.installed();
+    for (const staged of this.staged.values()) staged.installed(false);
     this.staged.clear();
     for (const peer of network.running)
       if (network.chance(0.5)) peer.soon(network.latency(), (raft) => raft.peerGone(this.id));
@@ -386,7 +390,7 @@ export class SimMember {
       this.startWrite();
       if (next.token !== undefined) raft.persisted(next.token);
       for (const message of next.messages) this.network.send(message);
-      next.installed?.();
+      next.installed?.(true);
     });
   }
 
@@ -427,9 +431,9 @@ export class SimMember {
         report(false);
         return;
       }
-      const { incarnation } = this;
-      const installed = (): void => report(this.incarnation === incarnation);
-      this.staged.set(meta.index, { machine, installed });
+      for (const older of this.staged.values()) older.installed(false);
+      this.staged.clear();
+      this.staged.set(meta.index, { machine, installed: report });
     });
   }
 }
