@@ -49,9 +49,10 @@ export class Consumer {
   async ask(x: number, y: number): Promise<Answer> {
     const { operation } = this;
     const body = JSON.stringify({ x, y, operation } satisfies Task);
+    const providers = [...this.providers.current.values()];
+    const turn = this.turn++;
     for (let attempt = 1; ; attempt++) {
-      const providers = [...this.providers.current.values()];
-      const provider = providers[this.turn++ % providers.length];
+      const provider = providers[(turn + attempt) % providers.length];
       if (!provider) throw new Error('no provider is registered');
       try {
         const response = await fetch(`http://${provider.address}:${provider.port}/compute`, {

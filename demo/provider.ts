@@ -33,6 +33,8 @@ async function compute(request: IncomingMessage): Promise<number> {
   return calculate(x, y);
 }
 
+// Longer than a consumer lets a connection rest, so that none is closed just when it is used again.
+server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
@@ -50,6 +52,6 @@ async function stop(): Promise<void> {
   await client.close();
   server.close();
   server.closeIdleConnections();
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 }
 for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(event, () => void stop());
