@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestCluster } from '../support/cluster.js';
+import { expectEqualStates } from '../support/equal-states.js';
 import { until } from '../support/until.js';
 import { Workload } from '../support/workload.js';
 
@@ -54,13 +55,3 @@ describe('fifty callers while the leader goes away', () => {
     await expectEqualStates(cluster);
   });
 });
-
-/** Waits until all members have applied the same and compares their states. */
-async function expectEqualStates(cluster: TestCluster): Promise<void> {
-  const clients = cluster.members.map(({ name }) => cluster.client(name));
-  const states = await until('all members have applied the same', async () => {
-    const found = await Promise.all(clients.map((client) => client.cluster.status({ withStateHash: true })));
-    return new Set(found.map(({ stateHashIndex }) => stateHashIndex)).size === 1 ? found : undefined;
-  });
-  expect(new Set(states.map(({ stateHash }) => stateHash)).size).toBe(1);
-}

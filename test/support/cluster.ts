@@ -79,6 +79,11 @@ export class TestCluster {
     return this.members.map(({ client }) => client);
   }
 
+  /** Loses everything that a member has on disk. */
+  removeData(name: string): Promise<void> {
+    return rm(this.dataDirectory(name), { recursive: true, force: true });
+  }
+
   /** Starts the process of a member. */
   boot(name: string): void {
     const child = spawn(process.execPath, [main, 'member', '--name', name, '--settings', this.settingsPath], {
@@ -148,7 +153,7 @@ export class TestCluster {
         return leaders.size === 1 && running.some(({ name }) => name === leader) ? leader : undefined;
       });
     } finally {
-      for (const client of clients) client.close();
+      await Promise.all(clients.map((client) => client.close()));
     }
   }
 
@@ -158,7 +163,7 @@ export class TestCluster {
 
   /** Ends every process and removes the data. */
   async stop(): Promise<void> {
-    for (const client of this.clients) client.close();
+    await Promise.all(this.clients.map((client) => client.close()));
     await Promise.all([...this.processes.keys()].map((name) => this.kill(name)));
     await rm(this.directory, { recursive: true, force: true });
   }
