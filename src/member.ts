@@ -59,7 +59,7 @@ class Member {
   async run(): Promise<ExitCode> {
     const { settings, self, log } = this;
     const identity = { clusterId: settings.clusterId, memberId: self.id, memberName: self.name };
-    const store = new LevelStore(self.dataDirectory, this.fail);
+    const store = new LevelStore(self.dataDirectory, { onFatal: this.fail });
     const stored = await store.open(identity);
     const tickMs = settings.raft.heartbeatMs / heartbeatTicks;
     const transport = new GrpcTransport({
@@ -68,7 +68,7 @@ class Member {
         .filter(({ id }) => id !== self.id)
         .map(({ id, name, peerAddress }) => ({ id, name, address: peerAddress })),
       clusterId: settings.clusterId,
-      incarnation: stored.boots,
+      incarnation: stored.incarnation,
       founded: () => replica.founded,
       log,
     });
@@ -80,7 +80,7 @@ class Member {
         clientAddress,
         peerAddress,
       })),
-      incarnation: stored.boots,
+      incarnation: stored.incarnation,
       store,
       stored,
       transport,
