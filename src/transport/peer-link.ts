@@ -15,6 +15,8 @@ import type { PeerMessage } from './transport.js';
 const PROBE_TIMEOUT_MS = 1_000;
 const HANDSHAKE_TIMEOUT_MS = 3_000;
 const FIRST_DELAY_MS = 50;
+/** After a stream broke: a process that is being killed may still accept a connection or two before its port is closed. */
+const FIRST_DELAY_AFTER_LOSS_MS = 2;
 const LONGEST_DELAY_MS = 1_000;
 
 export interface PeerAddress {
@@ -102,7 +104,6 @@ export class PeerLink {
 
   private onAccepted(call: ClientWritableStream<Buffer>, founded: boolean): void {
     clearTimeout(this.handshakeTimer);
-    this.delayMs = FIRST_DELAY_MS;
     this.loss = 'none';
     this.complaints.settle('refused');
     this.outbox = new Outbox(call, (message, why) => {
@@ -128,6 +129,7 @@ export class PeerLink {
     }
     this.log.debug({ peer: this.peer.name, reason: error?.details ?? 'ended' }, `lost the stream to ${this.peer.name}`);
     this.loss = 'untold';
+    this.delayMs = FIRST_DELAY_AFTER_LOSS_MS;
     this.connect();
   }
 

@@ -7,7 +7,8 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
-import { ExitCode, FatalError } from '../base/errors.js';
+import { parseAddress } from '../base/address.js';
+import { present } from '../base/assert.js';
 import type { ClusterId, MemberId } from '../base/ids.js';
 import type { Log } from '../base/log.js';
 import { DecodeError } from '../proto/codec.js';
@@ -16,6 +17,7 @@ import { serverOptions } from './channel.js';
 import { Complaints } from './complaints.js';
 import { foundedMetadata, type Handshake, parseHandshake, refusalOf } from './handshake.js';
 import { decodeEnvelope } from './messages.js';
+import { PeerPort } from './peer-port.js';
 import { incomingSnapshot } from './snapshot-stream.js';
 import type { TransportHandlers } from './transport.js';
 
@@ -41,6 +43,9 @@ const noReply = Buffer.alloc(0);
 
 export class PeerServer {
   private readonly server = new Server(serverOptions);
+  // The port is ours, not the library's: its own way to shut down leaves connections open when channelz is off.
+  private readonly connections = this.server.createConnectionInjector(ServerCredentials.createInsecure());
+  private readonly port = new PeerPort((socket) => this.connections.injectConnection(socket));
   private readonly complaints: Complaints;
   /** The one open Exchange stream of each peer. */
   private readonly incoming = new Map<MemberId, Incoming>();
@@ -63,22 +68,16 @@ export class PeerServer {
 
   /** @throws FatalError PORT */
   async start(): Promise<void> {
-    const address = this.options.self.peerAddress;
-    await new Promise<void>((resolve, reject) => {
-      this.server.bindAsync(address, ServerCredentials.createInsecure(), (error) => {
-        if (error) reject(portError(address, error));
-        else resolve();
-      });
-    });
+    const { peerAddress } = this.options.self;
+    await this.port.listen(present(parseAddress(peerAddress), `${peerAddress} is a peer address`));
   }
 
   /** Closes the port and every stream at once. */
   async stop(): Promise<void> {
     this.stopped = true;
-    await new Promise<void>((resolve) => {
-      this.server.tryShutdown(() => resolve());
-      this.server.forceShutdown();
-    });
+    await this.port.close();
+    this.connections.destroy();
+    this.server.forceShutdown();
   }
 
   private onExchange(call: Call, answer: Answer): void {
@@ -188,11 +187,4 @@ function definitionOf(path: string) {
     responseSerialize: identity,
     responseDeserialize: identity,
   };
-}
-
-function portError(address: string, error: Error): FatalError {
-  const sentence = error.message.includes('EADDRINUSE')
-    ? `the peer address ${address} is taken by another process; stop that process or change "peer" in the settings`
-    : `cannot listen on the peer address ${address} (${error.message}); change "peer" in the settings`;
-  return new FatalError(sentence, ExitCode.PORT, { cause: error });
 }
