@@ -58,7 +58,7 @@ export class Consumer {
         const response = await fetch(`http://${provider.address}:${provider.port}/compute`, {
           method: 'POST',
           body,
-          signal: AbortSignal.timeout(2_000),
+          signal: AbortSignal.timeout(5_000),
         });
         if (!response.ok) throw new Error(`${provider.id} answered ${response.status}: ${await response.text()}`);
         const { result } = (await response.json()) as { result: number };

@@ -24,7 +24,9 @@ export class Fleet {
     const names = settings.members.map((member) => member.name);
     this.members = names.map((name, position) => {
       const prefix = prefixOf(names, position, terminal.colours);
-      const member = new MemberProcess(name, settings.file, (line) => terminal.write(`${prefix}${translate(line)}\n`));
+      const member = new MemberProcess(name, settings.file, (line) => {
+        for (const shown of translate(line).split('\n')) terminal.write(`${prefix}${shown}\n`);
+      });
       terminal.write(`${prefix}started as process ${member.pid ?? 'unknown'}\n`);
       return member;
     });
