@@ -125,10 +125,8 @@ export class KeepAlives implements Closable {
     this.failures++;
     const now = performance.now();
     this.reopenAt = this.failures < ring.size ? now : now + this.backoff.next();
-    for (const lease of this.leases.values()) {
-      if (lease.sentAt !== 0) lease.dueAt = now;
-      lease.sentAt = 0;
-    }
+    // What waits for an answer is overdue as soon as it no longer does.
+    for (const lease of this.leases.values()) lease.sentAt = 0;
     this.schedule();
   }
 

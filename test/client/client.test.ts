@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLog } from '../../src/base/log.js';
 import { connect } from '../../src/client/index.js';
 import { clusterService, configService, registryService } from '../../src/proto/quorate.js';
 import { until } from '../support/until.js';
@@ -43,21 +44,27 @@ describe('a client', () => {
       member.onUnary(registryService.deregister, (_request, call) => call.answer({}));
       member.onKeepAlive(({ lease }, stream) => stream.write({ lease, ttlMs: 30 }));
       member.onUnary(configService.put, () => {});
+      member.onUnary(configService.delete, (_request, call) => call.refuse('MEMBER_STARTING'));
     }
     const count = (kind: RegExp) => process.getActiveResourcesInfo().filter((name) => kind.test(name)).length;
     await until('the sockets of former tests are gone', () => count(/TCPSocket/) === 0);
     const timers = count(/Timeout/);
-    const client = cluster.client();
+    let moves = 0;
+    const log = { ...silentLog, info: () => moves++ };
+    const client = cluster.client({ log, timeoutMs: 120_000 }, { backoffStartMs: 60_000, backoffCapMs: 60_000 });
     const view = client.config.view({ namespace: 'prod' });
     await view.ready();
     await client.registry.register({ namespace: 'prod', service: 's', id: 'i', address: 'a', port: 1 });
     const put = client.config.put('prod/a', 'x').catch(() => 'ended');
+    const pausing = client.config.delete('prod/a').catch(() => 'ended');
     const next = client.config.watch({ namespace: 'prod', afterRevision: 5 }).next();
+    await until('the call pauses between attempts', () => moves === 2);
     expect(count(/TCPSocket/)).toBeGreaterThan(0);
     expect(count(/Timeout/)).toBeGreaterThan(timers);
     await client.close();
     await client.close();
     expect(await put).toBe('ended');
+    expect(await pausing).toBe('ended');
     expect(await next).toEqual({ done: true, value: undefined });
     await until('sockets and timers are gone', () => count(/TCPSocket/) === 0 && count(/Timeout/) <= timers);
   });

@@ -9,8 +9,8 @@ const ttlMs = 450;
 
 describe('a registration', () => {
   let cluster: FakeCluster;
-  /** Leases that live, over all members, as if they were replicated. */
-  let leases: Set<string>;
+  /** Leases and when they run out, over all members, as if they were replicated. */
+  let leases: Map<string, number>;
   let granted: RegisterRequest[];
   let deregistered: DeregisterRequest[];
   let renewals: { position: number; lease: string }[];
@@ -18,7 +18,7 @@ describe('a registration', () => {
 
   beforeEach(async () => {
     cluster = await FakeCluster.start(3);
-    leases = new Set();
+    leases = new Map();
     granted = [];
     deregistered = [];
     renewals = [];
@@ -31,7 +31,7 @@ describe('a registration', () => {
           return;
         }
         const lease = request.lease || (0xa0 + granted.length).toString(16);
-        leases.add(lease);
+        leases.set(lease, performance.now() + request.ttlMs);
         call.answer({ header: { revision: granted.length }, lease, ttlMs: request.ttlMs || ttlMs });
       });
       member.onUnary(registryService.deregister, (request, call) => {
@@ -48,7 +48,9 @@ describe('a registration', () => {
     cluster.member(position).onKeepAlive(({ lease }, stream) => {
       streams.add(stream);
       renewals.push({ position, lease });
-      stream.write({ lease, ttlMs: leases.has(lease) ? ttlMs : 0 });
+      const alive = (leases.get(lease) ?? 0) > performance.now();
+      if (alive) leases.set(lease, performance.now() + ttlMs);
+      stream.write({ lease, ttlMs: alive ? ttlMs : 0 });
     });
   }
 
@@ -68,6 +70,7 @@ describe('a registration', () => {
     // Four thirds of the TTL, less what they may come early.
     expect(performance.now() - begun).toBeGreaterThan(ttlMs);
     expect(new Set(renewals.map(({ lease }) => lease))).toEqual(new Set([registration.lease]));
+    expect(registration.state).toBe('registered');
     expect(streams.size).toBe(1);
   });
 
@@ -124,7 +127,7 @@ describe('a registration', () => {
       else call.answer({ lease: 'bb', ttlMs });
     });
     leases.clear();
-    leases.add('bb');
+    leases.set('bb', Number.POSITIVE_INFINITY);
     await until('it is registered anew', () => registration.state === 'reregistered');
     expect(registration.lease).toBe('bb');
   });
@@ -204,14 +207,24 @@ describe('a registration', () => {
     expect(granted.at(-1)).toMatchObject({ lease: '', instance: { weight: 7 } });
   });
 
-  test('data that change while it is made anew are sent after it', async () => {
+  test('data that change while it is made anew are sent after it, on the new lease', async () => {
     const { registry } = cluster.client();
-    const registration = await registry.register(instance, { ttlMs: 60_000 });
+    const registration = await registry.register(instance, { ttlMs });
+    const sent: RegisterRequest[] = [];
+    let answer: (() => void) | undefined;
+    cluster.member(0).onUnary(registryService.register, (request, call) => {
+      sent.push(request);
+      answer = () => call.answer({ lease: 'dd', ttlMs });
+      if (sent.length > 1) answer();
+    });
     leases.clear();
-    const [, second] = await Promise.all([registration.update({ weight: 7 }), registration.update({ weight: 8 })]);
-    expect(second).toBeUndefined();
-    expect(granted.at(-1)?.instance).toMatchObject({ weight: 8 });
-    expect(leases.has(registration.lease)).toBe(true);
+    leases.set('dd', Number.POSITIVE_INFINITY);
+    await until('it is being made anew', () => answer);
+    const update = registration.update({ weight: 8 });
+    answer?.();
+    await update;
+    expect(sent).toMatchObject([{ lease: '' }, { lease: 'dd', instance: { weight: 8 } }]);
+    expect(registration.state).toBe('reregistered');
   });
 
   test('closing while it is made anew removes what that has made', async () => {

@@ -54,6 +54,14 @@ describe('a unary call', () => {
     expect(requestIds()[0]).toMatch(/^.{8,128}$/);
   });
 
+  test('does not begin again with a member that could not serve', async () => {
+    onPut(0, (call) => call.refuse('MEMBER_STOPPING'));
+    const { config } = cluster.client();
+    await config.put(name, 'x');
+    await config.put(name, 'y');
+    expect(asked()).toEqual([1, 2, 0]);
+  });
+
   test('gives every logical call its own request id, also across clients', async () => {
     const calls = [cluster.client(), cluster.client()].flatMap((client) => [
       client.config.put(name, 'x'),
@@ -135,7 +143,7 @@ describe('a unary call', () => {
   });
 
   test('ends with NO_QUORUM when members said so, also if others were silent', async () => {
-    onPut(0, (call) => call.refuse('NO_QUORUM'));
+    onPut(0, (call, nth) => call.refuse(nth === 1 ? 'NO_QUORUM' : 'MEMBER_STARTING'));
     onPut(1, () => {});
     onPut(2, (call) => call.refuse('MEMBER_STARTING'));
     expect(
