@@ -12,14 +12,15 @@ import type { OutcomeCallback, Waiting } from './types.js';
 /** One caller's command. */
 class Pending implements Waiting {
   constructor(
+    private readonly outbox: Outbox,
     public bytes: Uint8Array,
     readonly deadline: number,
     public done: OutcomeCallback | undefined,
   ) {}
 
-  /** The caller no longer waits; the command keeps its place in the sequence. */
+  /** The caller no longer waits. */
   cancel(): void {
-    this.done = undefined;
+    if (this.done !== undefined) this.outbox.forget(this);
   }
 }
 
@@ -46,7 +47,7 @@ export class Outbox {
 
   /** Queues a command. Fails the caller at once with OVERLOADED when too many wait already. */
   add(bytes: Uint8Array, deadline: number, done: OutcomeCallback): Waiting {
-    const pending = new Pending(bytes, deadline, done);
+    const pending = new Pending(this, bytes, deadline, done);
     if (this.size >= limits.pendingCommands || this.bytes + bytes.length > limits.pendingBytes) {
       pending.done = undefined;
       done(
@@ -110,15 +111,23 @@ export class Outbox {
     }
   }
 
-  /** Answers callers whose deadline has passed. What nobody waits for any more must not surprise anybody later: it becomes void. */
+  /**
+   * What nobody waits for any more must not surprise anybody later: where it has not reached a leader yet it becomes void. It keeps its place in the
+   * sequence.
+   */
+  forget(pending: Pending): void {
+    pending.done = undefined;
+    this.bytes -= pending.bytes.length;
+    pending.bytes = voidCommand;
+  }
+
+  /** Answers callers whose deadline has passed. */
   expire(now: number): void {
     for (let i = this.head; i < this.pending.length; i++) {
       const pending = this.pending[i] as Pending;
       if (pending.done === undefined || pending.deadline > now) continue;
       const done = pending.done;
-      pending.done = undefined;
-      this.bytes -= pending.bytes.length;
-      pending.bytes = voidCommand;
+      this.forget(pending);
       done(
         new QuorateError(
           'NO_QUORUM',

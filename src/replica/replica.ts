@@ -222,7 +222,8 @@ export class MemberReplica implements Replica {
   }
 
   openImage(): Promise<Image> {
-    return this.options.store.openImage();
+    if (this.persistedMeta) return this.options.store.openImage();
+    return Promise.reject(new QuorateError('MEMBER_STARTING', 'this member has not applied anything yet; try again'));
   }
   diskBytes(): Promise<number> {
     return this.options.store.diskBytes();

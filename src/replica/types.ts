@@ -52,6 +52,7 @@ export interface Replica {
   status(): ReplicaStatus;
   /** Hands leadership over; works on any member. Rejects with TRANSFER_FAILED or MEMBER_NOT_FOUND. */
   transferLeadership(to: MemberId | undefined): Promise<MemberId>;
+  /** Rejects with MEMBER_STARTING while nothing is applied. */
   openImage(): Promise<Image>;
   diskBytes(): Promise<number>;
 }

@@ -49,6 +49,12 @@ describe('Outbox', () => {
     expect(outbox.take(0)).toEqual({ firstSequence: 1, commands: [bytes(''), bytes('b')] });
   });
 
+  it('makes a command void when its caller cancels', () => {
+    const outbox = new Outbox();
+    outbox.add(bytes('unwanted'), 100, () => {}).cancel();
+    expect(outbox.take(0)).toEqual({ firstSequence: 1, commands: [bytes('')] });
+  });
+
   it('refuses with OVERLOADED beyond its limit and goes on when there is room', () => {
     const outbox = new Outbox();
     const big = Buffer.alloc(limits.pendingBytes / 2);
