@@ -52,7 +52,7 @@ export async function openDirectory(
   nowMs: number,
 ): Promise<Found> {
   const stored = disk.get(keys.identity);
-  if (stored === undefined) return create(disk, writer, identity, nowMs);
+  if (stored === undefined) return create(disk, writer, guard, identity, nowMs);
   checkIdentity(disk, guard, stored, identity);
   await checkNothingElse(disk, guard);
 
@@ -60,6 +60,11 @@ export async function openDirectory(
   const start = required(disk, guard, generationKey(Prefix.start, generation), decodeLogStart);
   const hardState = optional(disk, guard, keys.hardState, decodeHardState);
   const machine = optional(disk, guard, stateKey(generation), decodeMachineState);
+  if (
+    !machine &&
+    (await firstKey(disk, generationKey(Prefix.machine, generation), generationKey(Prefix.machine, generation + 1)))
+  )
+    throw guard.inconsistent(`${describe(stateKey(generation))} is not there`);
   await clearLeftovers(disk, writer, generation, start.index);
   const log = await readLog(disk, guard, generation, start);
   if ((machine?.appliedIndex ?? 0) < start.index)
@@ -77,12 +82,11 @@ export async function openDirectory(
 }
 
 /** One synced batch, so that a directory is either empty or whole. */
-async function create(disk: Disk, writer: Writer, identity: Identity, nowMs: number): Promise<Found> {
+async function create(disk: Disk, writer: Writer, guard: Guard, identity: Identity, nowMs: number): Promise<Found> {
   const incarnation = Math.max(1, nowMs);
-  const scan = disk.scan(Buffer.of(), Buffer.of(0xff, 0xff));
-  const found = await scan.next();
-  await scan.close();
-  if (found.length > 0)
+  if (disk.get(keys.boots) || disk.get(keys.generation))
+    throw guard.inconsistent(`${describe(keys.identity)} is not there`);
+  if (await firstKey(disk, Buffer.of(), Buffer.of(0xff, 0xff)))
     throw foreign(disk.directory, 'holds a database that is not of Quorate: give this member a directory of its own');
   const batch = disk.batch();
   putSingle(batch, keys.identity, encodeIdentity(identity, FORMAT));
@@ -146,12 +150,16 @@ function checkIdentity(disk: Disk, guard: Guard, stored: Buffer, identity: Ident
 /** A record outside all ranges of the schema is one whose key was damaged. */
 async function checkNothingElse(disk: Disk, guard: Guard): Promise<void> {
   for (const [from, to] of emptyRanges) {
-    const scan = disk.scan(from, to);
-    const found = await scan.next();
-    await scan.close();
-    const key = found[0]?.[0];
+    const key = await firstKey(disk, from, to);
     if (key) throw guard.inconsistent(`there is ${describe(key)}, which nothing writes`);
   }
+}
+
+async function firstKey(disk: Disk, from: Buffer, to: Buffer): Promise<Buffer | undefined> {
+  const scan = disk.scan(from, to);
+  const page = await scan.next();
+  await scan.close();
+  return page[0]?.[0];
 }
 
 function optional<T>(disk: Disk, guard: Guard, key: Buffer, decode: (value: Buffer) => T): T | undefined {
