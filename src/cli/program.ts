@@ -57,6 +57,7 @@ ${exitCodeHelp()}`,
   root.addCommand(
     new Command('exit-codes')
       .description('print what the exit codes mean')
+      .addHelpText('after', () => `\n${exitCodeHelp()}`)
       .action(() => terminal.write(`${exitCodeHelp()}\n`)),
   );
   for (const command of tree(root)) {

@@ -72,6 +72,7 @@ describe('help', () => {
     expect(output).toMatch(/^ +4 {2}a condition did not hold/m);
     expect(output).toContain('quorate config put prod/db/url');
     expect((await command('exit-codes')).output).toMatch(/^ +3 {2}/m);
+    expect((await command('help', 'exit-codes')).output).toMatch(/^ +3 {2}/m);
   });
 
   it('prints the version, which is not mixed up with the option of a command', async () => {
