@@ -69,6 +69,7 @@ class Chaos {
     else if (dice < 0.88) member.input((raft) => raft.peerGone(network.pick(members).id));
     else if (dice < 0.89) member.input((raft) => raft.peerConnected(network.pick(members).id));
     else if (dice < 0.9 + this.wild * 0.1) this.fault(member, members);
+    if (this.losesData && network.chance(0.05)) this.loseData(member, members);
     network.after(1 + network.below(12), () => this.step());
   }
 
@@ -96,8 +97,7 @@ class Chaos {
     else if (dice < 0.6) network.setCut(member.id, other.id, true);
     else if (dice < 0.65) this.isolate(member, members);
     else if (dice < 0.68) this.isolate(network.leader ?? member, members);
-    else if (dice < 0.9) for (const each of members) this.join(member, each);
-    else if (this.losesData) this.loseData(member, members);
+    else for (const each of members) this.join(member, each);
   }
 
   private isolate(member: SimMember, members: readonly SimMember[]): void {
