@@ -1,11 +1,20 @@
 /** A machine with the storage that it writes to, driven command by command. */
 import { assert, present } from '../../src/base/assert.js';
 import { clusterTime, index, type MemberId, term } from '../../src/base/ids.js';
+import { limits } from '../../src/base/limits.js';
+import type { Bounds } from '../../src/machine/bounds.js';
 import { Machine } from '../../src/machine/machine.js';
 import type { Applied, Batch, Command, ErrorResult, Outcome, Request, Result } from '../../src/machine/types.js';
 import { MemoryReader } from './memory-reader.js';
 
 export const SELF = 7 as MemberId;
+
+/** A batch of one run of another member, for the entry that `machine` expects next. */
+export function batchFor(machine: Machine, requests: readonly Request[], member = 3 as MemberId): Batch {
+  const firstSequence = (machine.originState(member)?.lastSequence ?? 0) + 1;
+  const run = { member, incarnation: 1, firstSequence, requests };
+  return { index: index(machine.appliedIndex + 1), term: term(1), clock: machine.clock, runs: [run] };
+}
 
 export class Driver {
   readonly image: MemoryReader;
@@ -16,9 +25,12 @@ export class Driver {
   private sequence = 0;
 
   /** @param cacheBytes 0: every value is read from the image */
-  constructor(cacheBytes = 1_000_000) {
+  constructor(
+    cacheBytes = 1_000_000,
+    private readonly bounds: Bounds = limits,
+  ) {
     this.image = new MemoryReader();
-    this.machine = new Machine({ reader: this.image, cacheBytes });
+    this.machine = new Machine({ reader: this.image, cacheBytes, bounds });
     this.machine.finishLoad(undefined);
   }
 
@@ -74,7 +86,7 @@ export class Driver {
 
   /** A new machine from the image as it is now. */
   rebuilt(cacheBytes = 1_000_000): Machine {
-    const machine = new Machine({ reader: this.image, cacheBytes });
+    const machine = new Machine({ reader: this.image, cacheBytes, bounds: this.bounds });
     for (const record of this.image.records()) machine.load(record);
     machine.finishLoad(this.last?.meta);
     return machine;

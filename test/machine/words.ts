@@ -15,7 +15,7 @@ import type {
 } from '../../src/machine/types.js';
 
 export const key = (text: string): Key => keyOfText(text);
-export const bytes = (text: string): Uint8Array => Buffer.from(text);
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const text = (value: Uint8Array): string => Buffer.from(value).toString();
 export const leaseId = (id: string): LeaseId => id as LeaseId;
 
