@@ -131,6 +131,10 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
     return isCompacted(after, this.compactedRevision);
   }
 
+  paused(watcher: HubWatcher): void {
+    this.catchUp.remove(watcher);
+  }
+
   resumed(watcher: HubWatcher): void {
     if (watcher.position >= this.revision) watcher.state = 'live';
     else this.catchUp.add(watcher);
@@ -208,9 +212,7 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
       this.sinkFailed(watcher, error);
       return;
     }
-    watcher.full = true;
-    watcher.round = 0;
-    this.catchUp.remove(watcher);
+    watcher.pause();
   }
 
   private sinkFailed(watcher: HubWatcher, error: unknown): void {

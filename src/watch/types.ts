@@ -26,6 +26,8 @@ export interface Watcher {
   readonly deliveredRevision: Revision;
   /** Live: gets changes as they are applied. Otherwise it is catching up from history, or its stream is full. */
   readonly live: boolean;
+  /** The stream is full for another reason than what onChanges was given: the same as returning false there. */
+  pause(): void;
   /** The stream has room again. */
   resume(): void;
   /** Ends the watch; no callback comes after it. Allowed at any time, also inside a callback. */

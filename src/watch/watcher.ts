@@ -7,6 +7,7 @@ export interface WatcherHost {
   /** Every change up to here has been handed to the live watchers. */
   readonly delivered: Revision;
   readonly revision: Revision;
+  paused(watcher: HubWatcher): void;
   resumed(watcher: HubWatcher): void;
   cancelled(watcher: HubWatcher): void;
 }
@@ -44,6 +45,12 @@ export class HubWatcher implements Watcher {
     const { delivered, revision } = this.host;
     // A position in the future is no statement about what was delivered.
     return this.position > delivered && this.position <= revision ? this.position : delivered;
+  }
+
+  pause(): void {
+    this.full = true;
+    this.round = 0;
+    this.host.paused(this);
   }
 
   resume(): void {

@@ -91,7 +91,8 @@ export class FakeReplica implements Replica {
   private readonly forRevision = new Map<Caller, Revision>();
   private readonly versions = new Map<string, KeyVersion>();
 
-  constructor() {
+  /** @param recentBytes of changes that the hub keeps in memory: few let its watchers read history */
+  constructor({ recentBytes = 1 << 20 } = {}) {
     this.machine = new Machine({ reader: { read: (ref) => this.version(ref) }, cacheBytes: 1 << 20 });
     this.machine.finishLoad(undefined);
     this.hub = new Hub({
@@ -102,7 +103,7 @@ export class FakeReplica implements Replica {
       }),
       revision: this.machine.revision,
       compactedRevision: this.machine.compactedRevision,
-      recentBytes: 1 << 20,
+      recentBytes,
       persistedRevision: () => this.machine.revision,
       log: silentLog,
     });
@@ -229,9 +230,8 @@ export class FakeReplica implements Replica {
     const applied = this.machine.apply({ index: at, term: term(3), clock: this.clock, runs }, () => true);
     for (const write of applied.writes) this.write(write);
     this.machine.persisted(at);
-    const { compactedRevision } = this.machine;
-    this.hub.compacted(compactedRevision);
     this.hub.publish(applied.changes, this.machine.revision);
+    this.hub.compacted(this.machine.compactedRevision);
     this.schedule();
     return applied.outcomes;
   }

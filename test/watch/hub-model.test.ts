@@ -54,7 +54,8 @@ class Model {
     else if (dice < 75) harness.history.answer();
     else if (dice < 90 && subject) {
       subject.sink.room = this.below(4) > 0;
-      subject.watcher.resume();
+      if (this.below(5) === 0) subject.watcher.pause();
+      else subject.watcher.resume();
     } else if (dice < 93 && subject) {
       subject.cancelled = true;
       subject.watcher.cancel();

@@ -1,4 +1,4 @@
-import type { Key } from '../../base/ids.js';
+import type { Key, Revision } from '../../base/ids.js';
 import type { Change, KeyVersion } from '../../machine/types.js';
 import type { News } from './watch-view.js';
 
@@ -10,6 +10,7 @@ export class Backlog {
   private readonly news = new Map<Key, News>();
   private bytes = 0;
   private revisions = 0;
+  private last: Revision | undefined;
 
   /** @param nameOf see WatchView */
   constructor(private readonly nameOf: (version: KeyVersion) => Key | undefined) {}
@@ -21,6 +22,11 @@ export class Backlog {
   /** More than one revision went into it. */
   get conflated(): boolean {
     return this.revisions > 1;
+  }
+
+  /** The newest revision that went into it. */
+  get lastRevision(): Revision | undefined {
+    return this.last;
   }
 
   /** Whether it stays within maxBytes with these; an empty one takes any. */
@@ -36,21 +42,26 @@ export class Backlog {
     return bytes <= maxBytes;
   }
 
-  add(changes: readonly Change[]): void {
+  add(revision: Revision, changes: readonly Change[]): void {
     let selected = false;
     for (const { current } of changes) {
       const name = this.nameOf(current);
       if (name === undefined) continue;
       selected = true;
       const known = this.news.get(name);
-      if (known) this.bytes -= sizeOf(known.current);
+      if (known) {
+        this.bytes -= sizeOf(known.current);
+        this.news.delete(name);
+      }
       this.bytes += sizeOf(current);
       this.news.set(name, { current, existed: known ? known.existed : existedBefore(current) });
     }
-    if (selected) this.revisions++;
+    if (!selected) return;
+    this.revisions++;
+    this.last = revision;
   }
 
-  /** Hands out everything, oldest key first, and is empty then. */
+  /** Hands out everything in the order of the changes, and is empty then. */
   take(): News[] {
     const taken = [...this.news.values()];
     this.news.clear();

@@ -72,6 +72,7 @@ function prefixView(namespace: string, prefix: string): ConfigView {
 class ConfigView implements WatchView<ConfigVersion, DocumentIn[]> {
   readonly ranges: readonly KeyRange[];
   readonly remembers = false;
+  readonly nothing: DocumentIn[] = [];
 
   constructor(
     readonly selection: string,

@@ -79,6 +79,7 @@ class RegistryView implements WatchView<Item, Content> {
   readonly selection: string;
   /** Without a selector the client holds what exists; with one, `shown` says what. */
   readonly remembers: boolean;
+  readonly nothing: Content = { updated: [], removed: [] };
   private readonly shown = new Set<Key>();
 
   constructor(

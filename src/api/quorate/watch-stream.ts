@@ -205,12 +205,14 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
   /** Adds to the backlog. It is sent before it grows too large: the revision before this one is where it ends then. */
   private collect(backlog: Backlog, revision: Revision, changes: readonly Change[]): void {
     if (!backlog.fits(changes, limits.watchMessageBytes)) this.sendBacklog(backlog, (revision - 1) as Revision);
-    backlog.add(changes);
+    backlog.add(revision, changes);
   }
 
-  private sendBacklog(backlog: Backlog, revision: Revision): void {
-    const { conflated } = backlog;
-    const content = this.view.contentOf(backlog.take());
+  /** @param upTo everything up to here is in it, or was told before */
+  private sendBacklog(backlog: Backlog, upTo: Revision): void {
+    const { conflated, lastRevision } = backlog;
+    const content = this.view.contentOf(backlog.take()) ?? (conflated ? this.view.nothing : undefined);
+    const revision = conflated ? upTo : (lastRevision ?? upTo);
     if (content) this.write(this.view.encodeChanges(headerOf(this.replica, revision), content, conflated));
   }
 
@@ -242,6 +244,7 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
     progressClock.heard(this);
     if (this.stream.write(message)) return;
     this.full = true;
+    this.watcher?.pause();
     this.behindSince ??= performance.now();
   }
 

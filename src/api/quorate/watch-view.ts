@@ -39,6 +39,8 @@ export interface WatchView<Item, Content> {
   remember(items: readonly Item[]): void;
   /** Changes with an equal name replace each other when a slow client gets only the newest; undefined: not selected. */
   nameOf(version: KeyVersion): Key | undefined;
+  /** What a message says in which nothing is left of what was conflated, such as an instance that came and went. */
+  readonly nothing: Content;
   /** What the client is to be told; undefined: nothing. */
   contentOf(news: Iterable<News>): Content | undefined;
   encodeSnapshot(header: ResponseHeaderIn, items: readonly Item[], resync: boolean, more: boolean): Buffer;
