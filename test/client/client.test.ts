@@ -48,7 +48,6 @@ describe('a client', () => {
     }
     const count = (kind: RegExp) => process.getActiveResourcesInfo().filter((name) => kind.test(name)).length;
     await until('the sockets of former tests are gone', () => count(/TCPSocket/) === 0);
-    const timers = count(/Timeout/);
     let moves = 0;
     const log = { ...silentLog, info: () => moves++ };
     const client = cluster.client({ log, timeoutMs: 120_000 }, { backoffStartMs: 60_000, backoffCapMs: 60_000 });
@@ -60,13 +59,13 @@ describe('a client', () => {
     const next = client.config.watch({ namespace: 'prod', afterRevision: 5 }).next();
     await until('the call pauses between attempts', () => moves === 2);
     expect(count(/TCPSocket/)).toBeGreaterThan(0);
-    expect(count(/Timeout/)).toBeGreaterThan(timers);
+    expect(count(/Timeout/)).toBeGreaterThan(0);
     await client.close();
     await client.close();
     expect(await put).toBe('ended');
     expect(await pausing).toBe('ended');
     expect(await next).toEqual({ done: true, value: undefined });
-    await until('sockets and timers are gone', () => count(/TCPSocket/) === 0 && count(/Timeout/) <= timers);
+    await until('sockets and timers are gone', () => count(/TCPSocket/) === 0 && count(/Timeout/) === 0);
   });
 
   test('asks one member for its status when told to, and only once', async () => {
