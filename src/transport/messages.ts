@@ -92,16 +92,12 @@ export function encodedSize(message: PeerMessage): number {
 }
 
 /**
- * Calls `visit` for each message of an envelope, in order. Entry data and commands are views into `bytes`. Messages of kinds that this
- * version does not know are passed over.
+ * Messages of one envelope, in order. Entry data and commands are views into `bytes`. Messages of kinds that this version does not know are
+ * passed over.
  * @throws DecodeError
  */
-export function decodeEnvelope(
-  bytes: Buffer,
-  from: MemberId,
-  to: MemberId,
-  visit: (message: PeerMessage) => void,
-): void {
+export function decodeEnvelope(bytes: Buffer, from: MemberId, to: MemberId): PeerMessage[] {
+  const messages: PeerMessage[] = [];
   const reader = new WireReader(bytes);
   while (reader.position < bytes.length) {
     const tag = reader.varint(bytes.length);
@@ -110,8 +106,9 @@ export function decodeEnvelope(
       continue;
     }
     const message = readMessage(reader, reader.section(bytes.length), from, to);
-    if (message) visit(message);
+    if (message) messages.push(message);
   }
+  return messages;
 }
 
 function bodySize(message: PeerMessage): number {

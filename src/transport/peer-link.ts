@@ -118,19 +118,24 @@ export class PeerLink {
     if (this.call !== call) return;
     const wasOpen = this.connected;
     this.closeStream();
-    if (error?.code === status.FAILED_PRECONDITION) {
+    if (wasOpen) {
+      const fields = { peer: this.peer.name, reason: error?.details ?? 'ended' };
+      this.log.debug(fields, `lost the stream to ${this.peer.name}`);
+      this.loss = 'untold';
+      this.delayMs = FIRST_DELAY_AFTER_LOSS_MS;
+    }
+    const unwanted = error?.code === status.FAILED_PRECONDITION || error?.code === status.ABORTED;
+    if (unwanted) {
       const fields = { peer: this.peer.name, address: this.peer.address };
       this.complaints.tell('refused', fields, `${this.peer.name} at ${this.peer.address} refuses us: ${error.details}`);
       this.delayMs = LONGEST_DELAY_MS;
     }
-    if (!wasOpen) {
+    if (wasOpen && !unwanted) {
+      this.connect();
+    } else {
+      this.tellLoss(false);
       this.retryLater();
-      return;
     }
-    this.log.debug({ peer: this.peer.name, reason: error?.details ?? 'ended' }, `lost the stream to ${this.peer.name}`);
-    this.loss = 'untold';
-    this.delayMs = FIRST_DELAY_AFTER_LOSS_MS;
-    this.connect();
   }
 
   private tellLoss(refused: boolean): void {

@@ -19,7 +19,7 @@ import { foundedMetadata, type Handshake, parseHandshake, refusalOf } from './ha
 import { decodeEnvelope } from './messages.js';
 import { PeerPort } from './peer-port.js';
 import { incomingSnapshot } from './snapshot-stream.js';
-import type { TransportHandlers } from './transport.js';
+import type { PeerMessage, TransportHandlers } from './transport.js';
 
 type Call = ServerReadableStream<Buffer, Buffer>;
 type Answer = sendUnaryData<Buffer>;
@@ -119,17 +119,21 @@ export class PeerServer {
 
   private onEnvelope(bytes: Buffer, from: MemberId, stream: Incoming): void {
     if (this.stopped) return;
+    for (const message of this.decoded(bytes, from, stream)) this.handlers.onMessage(message);
+  }
+
+  /** All messages of the envelope, or none when it is damaged; then the stream is closed. */
+  private decoded(bytes: Buffer, from: MemberId, stream: Incoming): readonly PeerMessage[] {
     try {
-      decodeEnvelope(bytes, from, this.options.self.id, this.deliver);
+      return decodeEnvelope(bytes, from, this.options.self.id);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       const peer = this.nameOf(from);
       this.complaints.tell('garbled', { peer, error: error.message }, `${peer} sent something that is no envelope`);
       stream.close(`not an envelope: ${error.message}`);
+      return [];
     }
   }
-
-  private readonly deliver: TransportHandlers['onMessage'] = (message) => this.handlers.onMessage(message);
 
   private onInstallSnapshot(call: Call, answer: Answer): void {
     call.on('error', () => undefined);

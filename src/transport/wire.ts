@@ -1,6 +1,6 @@
 /**
  * Protobuf's wire format for the few shapes of the peer protocol: numbers from 0 to 2^53 - 1 and bytes. Written by hand because the general coder
- * builds a linked list of operations per field and an object per level, which shows at thousands of envelopes a second.
+ * makes several objects per field and level: this takes about half its time, and most of its garbage is not made.
  */
 import { DecodeError } from '../proto/codec.js';
 

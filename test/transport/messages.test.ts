@@ -106,9 +106,7 @@ const ours = samples.map(([message]) => message);
 const envelope: EnvelopeIn = { messages: samples.map(([, wire]) => wire) };
 
 function decoded(bytes: Buffer): PeerMessage[] {
-  const messages: PeerMessage[] = [];
-  decodeEnvelope(bytes, from, to, (message) => messages.push(message));
-  return messages;
+  return decodeEnvelope(bytes, from, to);
 }
 
 /** A decoded message with its defaults, which the coder keeps on the prototype. */
