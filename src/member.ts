@@ -119,7 +119,7 @@ class Member {
     try {
       await replica.transferLeadership(undefined);
     } catch (error) {
-      this.log.warn({ error: String(error) }, 'leadership was not handed over; the others will elect a leader');
+      this.log.info({ why: error instanceof Error ? error.message : String(error) }, 'leadership is not handed over');
     }
   }
 }

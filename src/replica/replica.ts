@@ -155,7 +155,7 @@ export class MemberReplica implements Replica {
     const error = stopping();
     this.outbox.failAll(error);
     this.reads.failAll(error);
-    this.transfers.failAll();
+    this.transfers.failAll('this member stops');
     await this.persister.idle();
     if (this.installing) return;
     this.persister.flush(this.now(), true);
@@ -239,6 +239,7 @@ export class MemberReplica implements Replica {
     this.outbox.expire(now);
     this.reads.expire(now);
     this.transfers.expire(now);
+    if (!this.transfers.isEmpty && !this.hasConnectedPeer()) this.transfers.failAll('no other member can be reached');
     if (this.outbox.isOverdue(now, this.electionMs)) this.outbox.sendAgain();
     if (this.raftStatus.role === 'leader') this.leaderTick(now);
     this.trim();
@@ -480,6 +481,10 @@ export class MemberReplica implements Replica {
       },
       (error: unknown) => this.options.onFatal(error),
     );
+  }
+
+  private hasConnectedPeer(): boolean {
+    return this.members.some(({ id }) => id !== this.memberId && this.options.transport.isConnected(id));
   }
 
   private now(): number {

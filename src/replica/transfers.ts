@@ -32,10 +32,14 @@ export class Transfers {
     );
   }
 
-  failAll(): void {
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  failAll(why: string): void {
     this.settle(
       () => true,
-      ({ reject }) => reject(failed('this member stops')),
+      ({ reject }) => reject(failed(why)),
     );
   }
 
