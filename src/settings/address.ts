@@ -1,1 +1,0 @@
-export { type Address, formatAddress, isLoopback, isUnspecified, parseAddress } from '../base/address.js';
