@@ -20,6 +20,8 @@ export interface Procedure<Req extends object, Res extends object, Result> {
 
 interface Attempt {
   readonly endpoint: Endpoint;
+  /** performance.now() milliseconds. */
+  readonly begun: number;
   call: ClientUnaryCall | undefined;
 }
 
@@ -90,20 +92,20 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
   private attempt(endpoint: Endpoint): void {
     if (!this.request) return;
     const now = performance.now();
-    const attempt: Attempt = { endpoint, call: undefined };
+    const attempt: Attempt = { endpoint, begun: now, call: undefined };
     this.attempts.push(attempt);
     this.triedInRound++;
     this.hedgeAt = now + this.ring.tuning.hedgeAfterMs;
     const deadline = Date.now() + Math.max(1, this.deadline - now);
     attempt.call = endpoint.unary(this.procedure.method, this.request, deadline, (error, response) => {
       if (this.done) return;
-      this.attempts.splice(this.attempts.indexOf(attempt), 1);
-      if (error) this.onFailure(endpoint, failureOf(error, endpoint.address));
-      else if (response) this.onResponse(response);
+      if (error) this.onFailure(attempt, failureOf(error, endpoint.address));
+      else if (response) this.onResponse(attempt, response);
     });
   }
 
-  private onResponse(response: Res): void {
+  private onResponse(attempt: Attempt, response: Res): void {
+    this.remove(attempt);
     this.end();
     try {
       this.resolve(this.procedure.convert(response));
@@ -126,10 +128,14 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
     }
   }
 
-  private onFailure(endpoint: Endpoint, { error, retry }: Failure): void {
+  private onFailure(attempt: Attempt, { error, retry }: Failure): void {
     if (error.reason === 'DEADLINE_EXCEEDED') {
-      this.timeOut(true);
-    } else if (retry === 'never' || this.only || (retry === 'once' && ++this.doubtful >= this.ring.size)) {
+      this.timeOut();
+      return;
+    }
+    const { endpoint } = attempt;
+    this.remove(attempt);
+    if (retry === 'never' || this.only || (retry === 'once' && ++this.doubtful >= this.ring.size)) {
       this.onRefusal(error);
     } else {
       if (this.telling?.reason !== 'NO_QUORUM') this.telling = error;
@@ -146,7 +152,7 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
     this.backoff ??= this.ring.backoff();
     const delay = this.backoff.next();
     if (performance.now() + delay >= this.deadline) {
-      if (this.attempts.length === 0) this.timeOut(false);
+      if (this.attempts.length === 0) this.timeOut();
       return;
     }
     this.pause = setTimeout(() => {
@@ -169,9 +175,15 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
     return this.attempts.some((attempt) => attempt.endpoint === endpoint);
   }
 
-  /** @param silent a member was asked and has not answered */
-  private timeOut(silent: boolean): void {
+  private remove(attempt: Attempt): void {
+    this.attempts.splice(this.attempts.indexOf(attempt), 1);
+  }
+
+  /** Time is up. A failure that was heard says more than silence, unless the silence was most of it. */
+  private timeOut(): void {
     const { telling } = this;
+    const oldest = this.attempts[0];
+    const silent = oldest !== undefined && performance.now() - oldest.begun > this.timeoutMs / 4;
     if (telling && (!silent || telling.reason === 'NO_QUORUM')) this.fail(telling);
     else this.fail(new QuorateError('DEADLINE_EXCEEDED', `no answer within ${Math.round(this.timeoutMs)} ms`));
   }

@@ -156,7 +156,7 @@ describe('a unary call', () => {
 
   test('ends with UNREACHABLE when no member can be connected', async () => {
     for (const member of cluster.members) member.kill();
-    expect(await failed(cluster.client().config.put(name, 'x', { timeoutMs: 150 }))).toMatchObject({
+    expect(await failed(cluster.client().config.put(name, 'x', { timeoutMs: 400 }))).toMatchObject({
       reason: 'UNREACHABLE',
       code: Code.UNAVAILABLE,
     });
