@@ -59,9 +59,8 @@ export class CatchUp {
     private readonly recent: RecentChanges,
   ) {}
 
-  /** @param strict its position is what a client asked for: it hears of a compaction even if the changes are still in memory */
-  add(watcher: HubWatcher, strict = false): void {
-    const near = watcher.position >= this.recent.after && !(strict && this.host.lost(watcher.position));
+  add(watcher: HubWatcher): void {
+    const near = watcher.position >= this.recent.after && !watcher.refused;
     (near ? this.near : this.far).add(watcher);
     this.schedule();
   }

@@ -73,7 +73,8 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
     watcher.group = this.index.join(ranges, watcher);
     if (after < this.revision) {
       watcher.state = 'lagging';
-      this.catchUp.add(watcher, true);
+      watcher.refused = this.lost(after);
+      this.catchUp.add(watcher);
     }
     return watcher;
   }

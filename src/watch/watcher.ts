@@ -24,6 +24,8 @@ export class HubWatcher implements Watcher {
   full = false;
   /** Live: deliver nothing up to here. Lagging: everything up to here was delivered. */
   position: Revision;
+  /** It asked for a revision that is compacted: it is to hear so, even if the changes are still in memory. */
+  refused = false;
   /** The catch-up round that it takes part in; 0: none. */
   round = 0;
   group: Group | undefined;

@@ -193,6 +193,22 @@ describe('a full sink', () => {
     expect(watcher.live).toBe(true);
   });
 
+  it('that was paused gets nothing until resume either', async () => {
+    const { hub, put, settle } = bound(new Harness());
+    put('a');
+    const sink = new RecordingSink();
+    const [catching, live] = [hub.watch(one('a'), at(1), sink), hub.watch(one('b'), at(2), sink)];
+    catching.pause();
+    live.pause();
+    put('a', 'b');
+    await settle();
+    expect(sink.got).toEqual([]);
+    catching.resume();
+    live.resume();
+    await settle();
+    expect(sink.got.sort()).toEqual(['2:a', '3:a', '3:b']);
+  });
+
   it('may fill up again while it catches up', async () => {
     const { hub, put, settle } = bound(new Harness());
     for (let i = 0; i < 5; i++) put('a');
@@ -234,6 +250,20 @@ describe('compaction', () => {
     await settle();
     expect([lost.got, lost.compactedAt, kept.revisions, kept.compactedAt]).toEqual([[], 5, [6], undefined]);
     expect(hub.size).toBe(1);
+  });
+
+  it('is told to a new watch that was paused before it could hear of it', async () => {
+    const { hub, put, settle, compact } = bound(new Harness());
+    for (let i = 0; i < 5; i++) put('a');
+    compact(5);
+    const sink = new RecordingSink();
+    const watcher = hub.watch(one('a'), at(2), sink);
+    watcher.pause();
+    await settle();
+    expect(sink.compactedAt).toBeUndefined();
+    watcher.resume();
+    await settle();
+    expect([sink.got, sink.compactedAt]).toEqual([[], 5]);
   });
 
   it('does not harm a watcher that can be served from memory', async () => {
