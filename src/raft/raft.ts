@@ -55,6 +55,7 @@ export class Raft {
   step(message: RaftMessage): void {
     const raft = this.state;
     assert(message.to === raft.id, 'a message for another member');
+    if (raft.gone !== undefined && isRemnant(raft, message)) return;
     if (message.term > raft.term && !enterTerm(raft, message)) return;
     if (message.term < raft.term && !isAnsweredLate(raft, message)) return;
     dispatch(raft, message);
@@ -89,14 +90,17 @@ export class Raft {
   peerGone(id: MemberId): void {
     const raft = this.state;
     if (raft.role !== 'follower' || raft.leader !== id) return;
+    raft.gone = { leader: id, term: raft.term, at: raft.now };
     becomeFollower(raft, raft.term, undefined);
     onElectionTimeout(raft);
   }
 
   /** A new stream to the member is open; what was sent before may be lost. */
   peerConnected(id: MemberId): void {
-    if (this.state.role === 'leader') onPeerConnected(this.state, id);
-    else askAgain(this.state, id);
+    const raft = this.state;
+    if (raft.gone?.leader === id) raft.gone = undefined;
+    if (raft.role === 'leader') onPeerConnected(raft, id);
+    else askAgain(raft, id);
   }
 
   /** The write of the Ready with this persistToken, and all before it, are on disk. */
@@ -191,6 +195,15 @@ export class Raft {
       leaderSilenceTicks: raft.role === 'leader' ? 0 : raft.now - raft.leaderHeardAt,
     };
   }
+}
+
+/** What a dead leader sent shortly before: it must not bring its followers back to waiting for it. */
+function isRemnant(raft: RaftState, message: RaftMessage): boolean {
+  const { gone } = raft;
+  if (gone === undefined || gone.leader !== message.from || gone.term !== message.term) return false;
+  // In case the news of its death was wrong.
+  if (raft.now - gone.at > raft.options.heartbeatTicks) return false;
+  return message.kind === 'heartbeat' || message.kind === 'appendRequest';
 }
 
 /** A message of a later term (Raft §5.1): follow into it, unless the message only asks or may be ignored. Returns whether to go on with it. */

@@ -52,6 +52,8 @@ export class RaftState {
   now = 0;
   /** Tick of the last sign of life of a leader of the current term. */
   leaderHeardAt = 0;
+  /** The leader whose process is gone, and since when: what of it still arrives was sent before. */
+  gone: { readonly leader: MemberId; readonly term: Term; readonly at: number } | undefined = undefined;
   /** Ticks since the election timer was last set back. */
   electionElapsed = 0;
   electionTimeout = 0;

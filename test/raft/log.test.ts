@@ -52,7 +52,10 @@ describe('log', () => {
     const random = seededRandom(3);
     for (let round = 0; round < 200; round++) {
       let term = 1;
-      const terms = Array.from({ length: 12 }, () => (random() < 0.4 ? (term += 1 + Math.floor(random() * 2)) : term));
+      const terms = Array.from({ length: 12 }, () => {
+        if (random() < 0.4) term += 1 + Math.floor(random() * 2);
+        return term;
+      });
       const log = make(logOf(...terms));
       const from = Math.floor(random() * 14);
       const limit = Math.floor(random() * 10);
