@@ -17,7 +17,7 @@ const errorInfoType = 'type.googleapis.com/google.rpc.ErrorInfo';
 /** Reads the rich details of a failed call; a failure without them was made by the transport. */
 export function failureOf(failed: ServiceError, address: string): Failure {
   const rich = richError(failed);
-  if (rich) return { error: rich, retry: retryOf(rich.reason) };
+  if (rich) return { error: rich, retry: retryOf(rich.reason, failed.code) };
   const text = `${address}: ${failed.details || failed.message}`;
   switch (failed.code) {
     // A connection that goes away under a call shows as UNAVAILABLE or, depending on the moment, as CANCELLED.
@@ -38,18 +38,10 @@ export function failureOf(failed: ServiceError, address: string): Failure {
   }
 }
 
-function retryOf(reason: Reason): Failure['retry'] {
-  switch (reason) {
-    case 'NO_QUORUM':
-    case 'MEMBER_STOPPING':
-    case 'MEMBER_STARTING':
-    case 'UNREACHABLE':
-      return 'elsewhere';
-    case 'OVERLOADED':
-      return 'later';
-    default:
-      return 'never';
-  }
+/** UNAVAILABLE always means: not here, not now; a newer member may say so with a reason that this version does not know. */
+function retryOf(reason: Reason, code: status): Failure['retry'] {
+  if (code === status.UNAVAILABLE) return 'elsewhere';
+  return reason === 'OVERLOADED' ? 'later' : 'never';
 }
 
 function richError(failed: ServiceError): QuorateError | undefined {

@@ -1,6 +1,6 @@
 /** One logical call: its attempts on one member after the other, and on a second one when the first hangs. */
 import type { ClientUnaryCall } from '@grpc/grpc-js';
-import { Code, QuorateError } from '../base/errors.js';
+import { QuorateError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
 import type { Method } from '../proto/codec.js';
 import type { Backoff } from './backoff.js';
@@ -138,8 +138,8 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
     if (retry === 'never' || this.only || (retry === 'once' && ++this.doubtful >= this.ring.size)) {
       this.onRefusal(error);
     } else {
-      if (this.telling?.reason !== 'NO_QUORUM') this.telling = error;
-      if (error.code === Code.UNAVAILABLE) this.ring.leave(endpoint, error.message);
+      if (!this.telling || !saysMost(this.telling)) this.telling = error;
+      if (retry === 'elsewhere') this.ring.leave(endpoint, error.message);
       const next = retry === 'later' || this.triedInRound >= this.ring.size ? undefined : this.idleAfter(endpoint);
       if (next) this.attempt(next);
       else this.pauseRound();
@@ -184,7 +184,7 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
     const { telling } = this;
     const oldest = this.attempts[0];
     const silent = oldest !== undefined && performance.now() - oldest.begun > this.timeoutMs / 4;
-    if (telling && (!silent || telling.reason === 'NO_QUORUM')) this.fail(telling);
+    if (telling && (!silent || saysMost(telling))) this.fail(telling);
     else this.fail(new QuorateError('DEADLINE_EXCEEDED', `no answer within ${Math.round(this.timeoutMs)} ms`));
   }
 
@@ -202,4 +202,9 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
     for (const attempt of this.attempts) attempt.call?.cancel();
     this.attempts.length = 0;
   }
+}
+
+/** Of all failures that may pass by themselves, the ones that a caller should hear of first. */
+function saysMost(error: QuorateError): boolean {
+  return error.reason === 'NO_QUORUM' || error.reason === 'OUTCOME_UNKNOWN';
 }

@@ -79,6 +79,19 @@ describe('a unary call', () => {
     expect(asked()).toEqual([0, 2, 0]);
   });
 
+  test('learns the one true outcome from another member when one has lost sight of it', async () => {
+    onPut(0, (call) => call.refuse('OUTCOME_UNKNOWN'));
+    expect(await cluster.client().config.put(name, 'x')).toMatchObject({ version: 3 });
+    expect(new Set(requestIds()).size).toBe(1);
+    expect(asked()).toEqual([1, 1, 0]);
+  });
+
+  test('goes on when a newer member cannot serve for a reason of its own', async () => {
+    onPut(0, (call) => call.refuse('MEMBER_RESTING', Code.UNAVAILABLE));
+    expect(await cluster.client().config.put(name, 'x')).toMatchObject({ version: 3 });
+    expect(asked()).toEqual([1, 1, 0]);
+  });
+
   test('survives a member that dies with the call in its hands', async () => {
     onPut(0, () => cluster.member(0).kill());
     expect(await cluster.client().config.put(name, 'x')).toMatchObject({ version: 3 });
