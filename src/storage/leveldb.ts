@@ -3,12 +3,13 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Level } from 'level';
 import { assert } from '../base/assert.js';
-import { diskFailure } from './damage.js';
+import { damage, diskFailure } from './damage.js';
 import type { Disk, DiskBatch, DiskRecord, DiskSnapshot, Scan } from './disk.js';
+import { UnreadableFile } from './files/unreadable.js';
+import { verifyFiles } from './files/verify.js';
 import { RecordStore } from './record-store.js';
 import { keys } from './schema.js';
 import type { StoreOptions } from './store.js';
-import { verifyWriteAheadLogs } from './wal.js';
 
 const PAGE_RECORDS = 1000;
 const PAGE_BYTES = 256 * 1024;
@@ -42,23 +43,29 @@ const iterate = (db: Database, from: Buffer, to: Buffer, snapshot: LevelSnapshot
   db.iterator({ gte: from, lt: to, highWaterMarkBytes: PAGE_BYTES, ...(snapshot ? { snapshot: snapshot.taken } : {}) });
 
 class LevelDisk implements Disk {
-  private readonly db: Database;
+  private opened: Database | undefined;
 
-  constructor(readonly directory: string) {
-    this.db = new Level<Buffer, Buffer>(directory, databaseOptions);
-  }
+  constructor(readonly directory: string) {}
 
   async open(): Promise<void> {
     try {
-      await verifyWriteAheadLogs(this.directory);
-      await this.db.open();
+      await verifyFiles(this.directory);
+      // Not earlier: a database begins to open, and to rewrite its files, as soon as it is constructed.
+      this.opened = new Level<Buffer, Buffer>(this.directory, databaseOptions);
+      await this.opened.open();
     } catch (error) {
+      if (error instanceof UnreadableFile) throw damage(this.directory, error.message, error);
       throw diskFailure(this.directory, 'open', error);
     }
   }
 
   async close(): Promise<void> {
-    await this.db.close();
+    await this.opened?.close();
+  }
+
+  private get db(): Database {
+    assert(this.opened !== undefined, 'the disk is open');
+    return this.opened;
   }
 
   get(key: Buffer): Buffer | undefined {
