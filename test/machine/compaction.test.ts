@@ -38,6 +38,15 @@ test('a tombstone above the revision stays, with the version before it', () => {
   expect(driver.machine.range(range('a', undefined, { revision: at(3) })).items.map(shown)).toEqual(['a=1']);
 });
 
+test('a tombstone that is the newest at or below the revision goes, although the key is back above it (etcd)', () => {
+  const driver = new Driver();
+  driver.run(put('a', '1'));
+  driver.run(del('a'));
+  driver.run(put('a', '2'));
+  driver.run(compact(3));
+  expect([...driver.image.versions.keys()]).toEqual(['4.0']);
+});
+
 test('makes no revision and no change', () => {
   const driver = new Driver();
   driver.run(put('a', '1'));

@@ -104,7 +104,7 @@ test('an instance that is not there', () => {
   for (const command of [deregister('i1'), setStatus('i1', 'UP')]) {
     expect(driver.refused(command)).toMatchObject({
       reason: 'INSTANCE_NOT_FOUND',
-      metadata: { namespace: 'prod', service: 'web', instance: 'i1' },
+      metadata: { namespace: 'prod', service: 'web', id: 'i1' },
     });
   }
 });

@@ -43,6 +43,8 @@ test('the rule goes across nesting (etcd)', () => {
   expect(refusal([nested([del('b')]), nested([put('b', '1')])])).toBe('DUPLICATE_KEY');
   expect(refusal([nested([put('b', '1')]), nested([del('b')])])).toBe('DUPLICATE_KEY');
   expect(refusal([], [nested([put('a', '1'), put('a', '2')])])).toBe('DUPLICATE_KEY');
+  expect(refusal([del('a', 'd'), nested([del('b', 'z')], [put('c', '1')])])).toBe('DUPLICATE_KEY');
+  expect(refusal([nested([del('a', 'd')], [put('c', '1')]), del('b', 'c')])).toBeUndefined();
 });
 
 test('128 elements in each list, not more (etcd: too many operations)', () => {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { present } from '../../src/base/assert.js';
+import { Journal } from '../../src/machine/journal.js';
 import { KeyEntry } from '../../src/machine/key-index.js';
+import { KeySpace } from '../../src/machine/key-space.js';
+import { LeaseTable } from '../../src/machine/leases.js';
 import type { KeyVersion } from '../../src/machine/types.js';
 import { owned, ValueCache } from '../../src/machine/values.js';
 import { Driver } from './driver.js';
@@ -88,7 +92,22 @@ test('a value that is not in memory is read once and then kept', () => {
   expect(driver.image.reads).toBe(1);
 });
 
-test('a deleted key gives its memory back, and comes back with a new value', () => {
+test('a deleted key gives its memory back', () => {
+  const journal = new Journal();
+  const keys = new KeySpace({ read: () => unread() }, 100_000, new LeaseTable(journal), journal);
+  keys.put(key('a'), new Uint8Array(1000), leaseId(''));
+  keys.commit();
+  const entry = present(keys.index.get(key('a')), 'the key is there');
+  expect(entry.cached?.value.byteLength).toBe(1000);
+  keys.delete(key('a'), entry);
+  expect(entry.cached).toBeUndefined();
+});
+
+function unread(): never {
+  throw new Error('nothing is read');
+}
+
+test('a deleted key comes back with a new value', () => {
   const driver = new Driver();
   driver.run(put('a', 'x'));
   driver.run(del('a'));
