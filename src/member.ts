@@ -88,12 +88,19 @@ class Member {
       heartbeatTicks,
       electionTicks: Math.round(settings.raft.electionMs / tickMs),
       retentionMs: settings.retention.compactionMs,
+      keepLogBytes: settings.retention.logBytes,
       random: Math.random,
       scheduler: { now: () => performance.now(), defer: setImmediate },
       log,
       onFatal: this.fail,
     });
-    const api = new ApiServer({ address: self.clientAddress, replica, version: packageVersion(), log });
+    const api = new ApiServer({
+      address: self.clientAddress,
+      replica,
+      version: packageVersion(),
+      log,
+      onFatal: this.fail,
+    });
     await replica.start();
     const ticks = setInterval(() => replica.tick(), tickMs);
     try {

@@ -85,7 +85,8 @@ export class Reads {
     if (this.asked) this.asked = { token: this.asked.token, readers: expired(this.asked.readers, now) };
     for (const round of this.confirmed) for (const reader of round.readers) expireOne(reader, now);
     if (this.forRevision.length > 0) {
-      for (const { reader } of this.forRevision) expireOne(reader, now);
+      for (const { revision, reader } of this.forRevision)
+        expireOne(reader, now, `this member has not reached revision ${revision} before the deadline`);
       this.forRevision = this.forRevision.filter(({ reader }) => reader.done !== undefined);
     }
   }
@@ -106,9 +107,12 @@ function finishAll(readers: readonly Reader[]): void {
   for (const reader of readers) reader.finish(undefined);
 }
 
-function expireOne(reader: Reader, now: number): void {
-  if (reader.done !== undefined && reader.deadline <= now)
-    reader.finish(new QuorateError('NO_QUORUM', 'no quorum of members confirmed the read before the deadline'));
+function expireOne(
+  reader: Reader,
+  now: number,
+  why = 'no quorum of members confirmed the read before the deadline',
+): void {
+  if (reader.done !== undefined && reader.deadline <= now) reader.finish(new QuorateError('NO_QUORUM', why));
 }
 
 function expired(readers: Reader[], now: number): Reader[] {

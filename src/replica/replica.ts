@@ -49,6 +49,8 @@ export interface ReplicaOptions {
   readonly electionTicks: number;
   /** Undefined: history is compacted only by hand. */
   readonly retentionMs: number | undefined;
+  /** Log kept behind the applied index for members that were away. */
+  readonly keepLogBytes: number;
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly log: Log;
@@ -77,7 +79,7 @@ export class MemberReplica implements Replica {
   private readonly retention: Retention | undefined;
   private readonly sender: SnapshotSender;
   private readonly installer: Installer;
-  private readonly trimmer = new Trimmer();
+  private readonly trimmer: Trimmer;
   private toApply: Entry[] = [];
   private hardState: HardState;
   private persistedMeta: MachineMeta | undefined;
@@ -112,6 +114,7 @@ export class MemberReplica implements Replica {
     this.electionMs = options.electionTicks * options.tickMs;
     this.leadership = new Leadership(this.electionMs);
     this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
+    this.trimmer = new Trimmer(options.keepLogBytes);
     this.sender = new SnapshotSender(store, options.transport, log);
     this.installer = new Installer(store, log);
     this.hub = new Hub({

@@ -21,6 +21,9 @@ export class Trimmer {
   private points: Point[] = [];
   private bytes = 0;
 
+  /** @param keepBytes log kept behind the applied index */
+  constructor(private readonly keepBytes: number) {}
+
   onApplied(entry: Entry): void {
     this.bytes += entry.data.length + 32;
     const last = this.points.at(-1);
@@ -43,7 +46,7 @@ export class Trimmer {
       const point = this.points[i] as Point;
       const kept = applied - point.index;
       const keptBytes = this.bytes - point.bytes;
-      if (point.index > upTo || (kept < limits.logKeepEntries && keptBytes < limits.logKeepBytes)) break;
+      if (point.index > upTo || (kept < limits.logKeepEntries && keptBytes < this.keepBytes)) break;
       chosen = i;
     }
     // A few points at once: each trim costs a write and a range delete.

@@ -4,6 +4,7 @@ import { type Address, formatAddress, isLoopback, isUnspecified, parseAddress } 
 import { present } from '../base/assert.js';
 import { limits } from '../base/limits.js';
 import { durationHelp, formatDuration, parseDuration } from './duration.js';
+import { parseSize, sizeHelp } from './size.js';
 
 type Issues = Pick<z.RefinementCtx, 'addIssue'>;
 
@@ -69,6 +70,25 @@ function durationWithin(text: string, least: string, most: string, context: Issu
   return z.NEVER;
 }
 
+function size(least: string, most: string) {
+  return z
+    .string({ error: (issue) => (issue.input === undefined ? undefined : `must be a size: ${sizeHelp}`) })
+    .transform((text, context) => {
+      const bytes = parseSize(text);
+      const fits =
+        bytes !== undefined &&
+        bytes >= present(parseSize(least), 'the bound is a size') &&
+        bytes <= present(parseSize(most), 'the bound is a size');
+      if (fits) return bytes;
+      const message =
+        bytes === undefined
+          ? `must be a size (${sizeHelp}), not "${text}"`
+          : `must be between ${least} and ${most}, not ${text}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    });
+}
+
 function choice<const Options extends readonly [string, ...string[]]>(options: Options) {
   return z.enum(options, {
     error: (issue) => (issue.input === undefined ? undefined : `must be one of: ${options.join(', ')}`),
@@ -89,6 +109,7 @@ const raft = section({
 
 const retention = section({
   compaction: durationOrOff('1m', '3650d').default(3_600_000),
+  log: size('1MiB', '64GiB').default(limits.logKeepBytes),
 });
 
 const log = section({

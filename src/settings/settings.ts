@@ -37,6 +37,8 @@ export interface Settings {
   readonly retention: {
     /** Age after which old revisions are compacted; undefined: never by itself. */
     readonly compactionMs: number | undefined;
+    /** Bytes of log kept behind the state, for members that were away for a short while. */
+    readonly logBytes: number;
   };
   readonly log: SettingsFile['log'];
 }
@@ -137,7 +139,10 @@ function resolved(settings: SettingsFile, file: string): Settings {
     })),
     insecure: settings.insecure,
     raft: { heartbeatMs: settings.raft.heartbeat, electionMs: settings.raft.election },
-    retention: { compactionMs: settings.retention.compaction === 'off' ? undefined : settings.retention.compaction },
+    retention: {
+      compactionMs: settings.retention.compaction === 'off' ? undefined : settings.retention.compaction,
+      logBytes: settings.retention.log,
+    },
     log: settings.log,
   };
 }

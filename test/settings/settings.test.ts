@@ -54,11 +54,15 @@ describe('values', () => {
       'c.yml',
     );
     expect(raft).toEqual({ heartbeatMs: 50, electionMs: 1_500 });
-    expect(retention).toEqual({ compactionMs: 604_800_000 });
+    expect(retention).toEqual({ compactionMs: 604_800_000, logBytes: 64 * 1024 * 1024 });
   });
 
   it('reads "off" as no automatic compaction', () => {
     expect(parseSettings(`${minimal}retention: { compaction: off }\n`, 'c.yml').retention.compactionMs).toBeUndefined();
+  });
+
+  it('reads sizes', () => {
+    expect(parseSettings(`${minimal}retention: { log: 2GiB }\n`, 'c.yml').retention.logBytes).toBe(2 * 1024 ** 3);
   });
 
   it('fills in the rest of a section that is given in part', () => {
@@ -105,6 +109,8 @@ describe('complaints name file, line, column and field', () => {
       `${minimal}raft:\n  heartbeet: 1s\n`,
       /^c\.yml:7:3: raft\.heartbeet is not a known field.*heartbeat, election/,
     ],
+    ['a bad size', `${minimal}retention: { log: 64 MB }\n`, /^c\.yml:6:20: retention\.log must be a size/],
+    ['a size out of bounds', `${minimal}retention: { log: 1KiB }\n`, /retention\.log must be between 1MiB and 64GiB/],
     ['an unknown section', `${minimal}tls: {}\n`, /^c\.yml:6:1: tls is not a known field/],
     [
       'an unknown field of a member',
