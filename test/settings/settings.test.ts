@@ -109,7 +109,7 @@ describe('complaints name file, line, column and field', () => {
       `${minimal}raft:\n  heartbeet: 1s\n`,
       /^c\.yml:7:3: raft\.heartbeet is not a known field.*heartbeat, election/,
     ],
-    ['a bad size', `${minimal}retention: { log: 64 MB }\n`, /^c\.yml:6:20: retention\.log must be a size/],
+    ['a bad size', `${minimal}retention: { log: 64 MB }\n`, /^c\.yml:6:19: retention\.log must be a size/],
     ['a size out of bounds', `${minimal}retention: { log: 1KiB }\n`, /retention\.log must be between 1MiB and 64GiB/],
     ['an unknown section', `${minimal}tls: {}\n`, /^c\.yml:6:1: tls is not a known field/],
     [
