@@ -114,7 +114,6 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
   }
 
   private async resume(after: Revision): Promise<void> {
-    this.view.forget();
     if (this.view.remembers) {
       const reader = this.view.stateAt(after);
       while (!reader.done) {

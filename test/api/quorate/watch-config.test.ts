@@ -350,6 +350,43 @@ describe('a slow consumer', () => {
     expect(short(take()).slice(1)).toEqual(Array.from({ length: 50 }, (_, i) => `changes@${i + 3} a=${i}`));
   });
 
+  it('of a snapshot is not slow for that alone', async () => {
+    for (let i = 0; i < 12; i++) publish(replica, { [`k${i}`]: '.'.repeat(100_000) });
+    const { stream, take } = watch({}, 1);
+    await turns();
+    await vi.advanceTimersByTimeAsync(limits.watchSlowMs * 2);
+    while (!take().some(({ snapshot }) => snapshot?.more === false)) {
+      stream.drain();
+      await turns();
+    }
+    stream.drain();
+    await turns();
+    for (let i = 0; i < 5; i++) publish(replica, { a: String(i) });
+    stream.capacity = Number.POSITIVE_INFINITY;
+    stream.drain();
+    await turns();
+    expect(short(take())).toEqual(Array.from({ length: 5 }, (_, i) => `changes@${i + 14} a=${i}`));
+  });
+
+  it('is owed every change while it resumes, and the newest once it had arrived', async () => {
+    for (let i = 0; i < 20; i++) publish(replica, { a: String(i) });
+    const { stream, take } = watch({ afterRevision: 1 }, 1);
+    for (let i = 0; i < 30; i++) {
+      await turns(4);
+      await vi.advanceTimersByTimeAsync(limits.watchSlowMs);
+      stream.drain();
+    }
+    await turns();
+    const told = short(take()).filter((line) => !line.startsWith('progress'));
+    expect(told).toEqual(Array.from({ length: 20 }, (_, i) => `changes@${i + 2} a=${i}`));
+    stream.drain();
+    for (let i = 0; i < 5; i++) publish(replica, { a: `late${i}` });
+    await vi.advanceTimersByTimeAsync(limits.watchSlowMs);
+    stream.drain();
+    await turns();
+    expect(short(take())).toEqual(['changes@22 a=late0', 'changes@26 conflated a=late4']);
+  });
+
   it('is told of one revision as it was, without calling it conflated', async () => {
     const { stream, take } = await full();
     publish(replica, { a: '2', b: '2' });
@@ -383,22 +420,22 @@ describe('a slow consumer', () => {
         for (const { key, value: bytes } of [...(snapshot?.documents ?? []), ...(changes?.documents ?? [])])
           held.set(key, bytes.toString().replaceAll('.', ''));
     };
-    for (let i = 0; i < 200; i++) {
-      publish(replica, { [`k${i % 40}`]: value(i) });
-      if (i % 50 === 49) {
+    for (let i = 0; i < 80; i++) {
+      publish(replica, { [`k${i % 20}`]: value(i) });
+      if (i % 20 === 19) {
         await vi.advanceTimersByTimeAsync(limits.watchSlowMs);
         read();
         opened.stream.drain();
         await turns(60);
       }
     }
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 20; i++) {
       read();
       opened.stream.drain();
       await turns(60);
     }
     expect(Object.fromEntries(held)).toEqual(
-      Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, String(160 + i)])),
+      Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, String(60 + i)])),
     );
     expect(opened.stream.peak).toBeLessThan(limits.watchQueueBytes + limits.watchMessageBytes + 200_000);
   });

@@ -194,12 +194,33 @@ describe('a selector', () => {
     expect(c).toBeUndefined();
     expect(d).not.toBe(a);
     deregister(replica, 'web', '1');
-    for (const { stream } of [streams[0], streams[1]].flatMap((each) => each ?? []))
-      expect(stream.messages.length).toBe(2);
+    expect(streams[1]?.stream.messages.length).toBe(2);
+  });
+
+  it('is minded by a stream also when another one has encoded the change', async () => {
+    const [first, second] = [watch({ selector: onlyUp }), watch({ selector: onlyUp })];
+    await turns();
+    register(replica, 'web', '1');
+    first.cancel();
+    deregister(replica, 'web', '1');
+    expect(short(second.take())).toEqual(['snapshot@1', 'changes@2 +web/1', 'changes@3 -web/1']);
   });
 });
 
 describe('a slow consumer', () => {
+  it('holds after a resync what that showed, and nothing from before', async () => {
+    const { stream, take } = await full({ selector: onlyUp });
+    for (let i = 0; i < 50; i++) register(replica, 'web', 'stays', { metadata: { i: String(i) } });
+    deregister(replica, 'web', 'shown');
+    compact(replica);
+    stream.capacity = Number.POSITIVE_INFINITY;
+    stream.drain();
+    await turns();
+    register(replica, 'web', 'shown', { status: DRAINING });
+    deregister(replica, 'web', 'stays');
+    expect(short(take())).toEqual(['snapshot@55 resync web/first web/stays', 'changes@57 -web/stays']);
+  });
+
   async function full(request: Parameters<typeof openRegistry>[1]) {
     register(replica, 'web', 'shown');
     register(replica, 'web', 'stays');
