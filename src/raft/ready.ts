@@ -4,7 +4,7 @@ import { broadcastHeartbeat } from './leader.js';
 import { beginReadRound } from './read-index.js';
 import { replicate } from './replication.js';
 import type { RaftState } from './state.js';
-import type { Entry, RaftMessage, Ready } from './types.js';
+import type { Entry, HardState, RaftMessage, Ready } from './types.js';
 
 const noEntries: readonly Entry[] = [];
 const noMessages: readonly RaftMessage[] = [];
@@ -42,8 +42,7 @@ export function takeReady(raft: RaftState): Ready {
   const entries = install === undefined ? raft.log.handOut() : noEntries;
   const changed = hardStateChanged(raft);
   const before = raft.handedHardState;
-  if (changed || install !== undefined)
-    raft.handedHardState = { term: raft.term, votedFor: raft.votedFor, commit: raft.commit };
+  if (changed || install !== undefined) raft.handedHardState = hardStateOf(raft);
   const optional = changed && install === undefined && before.term === raft.term && before.votedFor === raft.votedFor;
   const mustPersist = install !== undefined || entries.length > 0 || (changed && !optional);
   const persistToken = mustPersist ? raft.persistence.begin(raft.log.handed, raft.term, raft.votedFor) : undefined;
@@ -73,7 +72,16 @@ export function takeReady(raft: RaftState): Ready {
 
 function hardStateChanged(raft: RaftState): boolean {
   const handed = raft.handedHardState;
-  return handed.commit !== raft.commit || handed.term !== raft.term || handed.votedFor !== raft.votedFor;
+  return (
+    handed.commit !== raft.commit ||
+    handed.term !== raft.term ||
+    handed.votedFor !== raft.votedFor ||
+    handed.recovering !== raft.recovering
+  );
+}
+
+function hardStateOf({ term, votedFor, commit, recovering }: RaftState): HardState {
+  return { term, votedFor, commit, recovering };
 }
 
 function readRoundDue(raft: RaftState): boolean {

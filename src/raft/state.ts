@@ -116,10 +116,10 @@ export class RaftState {
     this.applied = restored.applied;
     this.delivered = restored.applied;
     this.membership = restored.membership;
-    this.recovering = restored.recovering;
+    this.recovering = hardState.recovering;
     this.log = new Log(restored);
     this.persistence = new Persistence(this.term, this.votedFor);
-    this.handedHardState = { term: this.term, votedFor: this.votedFor, commit: this.commit };
+    this.handedHardState = { ...hardState, commit: this.commit };
     assert(this.applied >= restored.start.index, 'the machine is older than the start of the log');
     assert(this.commit <= this.log.last, 'entries are missing: the log ends before the commit index');
     assert(

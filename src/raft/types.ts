@@ -18,6 +18,11 @@ export interface HardState {
   /** Undefined: nobody in this term. */
   readonly votedFor: MemberId | undefined;
   readonly commit: Index;
+  /**
+   * The data directory was lost: this member may have voted and forgotten it. It grants no vote and does not campaign until a leader has
+   * brought it up to date.
+   */
+  readonly recovering: boolean;
 }
 
 /**
@@ -164,11 +169,6 @@ export interface Restored {
    * those may have to be compared with a leader's.
    */
   readonly tail: readonly Entry[];
-  /**
-   * The data directory was lost: this member may have voted and forgotten it. It grants no vote and does not campaign until a leader has
-   * brought it up to date.
-   */
-  readonly recovering: boolean;
 }
 
 /** Entries (first..last inclusive, at most maxBytes of data but at least one) that the core needs from disk; answered by entriesLoaded with this very object. */

@@ -109,7 +109,7 @@ export class MemberReplica implements Replica {
     this.hardState = stored.hardState;
     this.pristine = stored.fresh;
     this.persistedMeta = stored.machine;
-    this.raft = createRaft(options, false);
+    this.raft = createRaft(options, stored.hardState);
     this.raftStatus = this.raft.status();
     this.electionMs = options.electionTicks * options.tickMs;
     this.leadership = new Leadership(this.electionMs);
@@ -281,7 +281,7 @@ export class MemberReplica implements Replica {
     if (this.pristine && founded && !this.raftStatus.recovering) {
       // An empty directory in a cluster that has lived: this member may have voted and forgotten it, so it first catches up.
       this.options.log.warn({}, 'this data directory is new but the cluster is not: catching up before voting');
-      this.raft = createRaft(this.options, true);
+      this.raft = createRaft(this.options, { ...this.options.stored.hardState, recovering: true });
       this.raftStatus = this.raft.status();
     }
     this.raft.peerConnected(peer);
@@ -495,7 +495,7 @@ export class MemberReplica implements Replica {
   }
 }
 
-function createRaft({ identity, members, stored, ...options }: ReplicaOptions, recovering: boolean): Raft {
+function createRaft({ identity, members, stored, ...options }: ReplicaOptions, hardState: HardState): Raft {
   const bootstrap = { voters: members.map(({ id }) => id).sort((a, b) => a - b), outgoing: [], learners: [] };
   const membership = stored.machine?.membership ?? stored.start.membership;
   return new Raft(
@@ -510,14 +510,13 @@ function createRaft({ identity, members, stored, ...options }: ReplicaOptions, r
       logTailBytes: limits.logTailBytes,
     },
     {
-      hardState: stored.hardState,
+      hardState,
       start: stored.start,
       applied: stored.machine?.appliedIndex ?? stored.start.index,
       membership: membership.voters.length > 0 ? membership : bootstrap,
       lastIndex: stored.lastIndex,
       lastTerm: stored.lastTerm,
       tail: stored.tail,
-      recovering,
     },
   );
 }

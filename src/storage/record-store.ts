@@ -26,7 +26,7 @@ import type {
 } from './store.js';
 import { Writer } from './writer.js';
 
-const NEVER_VOTED: HardState = { term: term(0), votedFor: undefined, commit: index(0) };
+const NEVER_VOTED: HardState = { term: term(0), votedFor: undefined, commit: index(0), recovering: false };
 const TRIM_BATCH = 500;
 
 export class RecordStore implements Store {

@@ -69,7 +69,8 @@ export function decodeIdentity(value: Buffer): Identity & { readonly format: num
 }
 
 export function encodeHardState(state: HardState): Buffer {
-  return wire.HardState.encode({ term: state.term, votedFor: state.votedFor ?? 0, commit: state.commit });
+  const { term, votedFor, commit, recovering } = state;
+  return wire.HardState.encode({ term, votedFor: votedFor ?? 0, commit, recovering });
 }
 export function decodeHardState(value: Buffer): HardState {
   const record = wire.HardState.decode(value);
@@ -77,6 +78,7 @@ export function decodeHardState(value: Buffer): HardState {
     term: term(record.term),
     votedFor: record.votedFor === 0 ? undefined : (record.votedFor as MemberId),
     commit: index(record.commit),
+    recovering: record.recovering,
   };
 }
 

@@ -21,7 +21,7 @@ export interface DiskWrite {
 export const emptyMachine: MachineState = { applied: 0 as Index, hash: 0 };
 
 export function emptyHardState(): HardState {
-  return { term: 0 as Term, votedFor: undefined as MemberId | undefined, commit: 0 as Index };
+  return { term: 0 as Term, votedFor: undefined as MemberId | undefined, commit: 0 as Index, recovering: false };
 }
 
 export class SimDisk {
@@ -29,8 +29,11 @@ export class SimDisk {
   start: SnapshotMeta;
   machine: MachineState = emptyMachine;
   entries: Entry[] = [];
+
   /** Its data was lost once and the member has not caught up since. */
-  recovering = false;
+  get recovering(): boolean {
+    return this.hardState.recovering;
+  }
 
   constructor(readonly membership: Membership) {
     this.start = { index: 0 as Index, term: 0 as Term, membership };
@@ -103,19 +106,18 @@ export class SimDisk {
 
   /** What a member that starts finds; the tail has `spare` entries more than it must have. */
   restored(spare: number): Restored {
-    const { hardState, start, machine, lastIndex, lastTerm, recovering } = this;
+    const { hardState, start, machine, lastIndex, lastTerm } = this;
     const settled = Math.max(hardState.commit, machine.applied, start.index);
     const tail = this.entries.slice(Math.max(0, settled - start.index - spare));
     const { applied } = machine;
-    return { hardState, start, applied, membership: this.membership, lastIndex, lastTerm, tail, recovering };
+    return { hardState, start, applied, membership: this.membership, lastIndex, lastTerm, tail };
   }
 
   /** Everything is gone. */
   wipe(): void {
-    this.hardState = emptyHardState();
+    this.hardState = { ...emptyHardState(), recovering: true };
     this.start = { index: 0 as Index, term: 0 as Term, membership: this.membership };
     this.machine = emptyMachine;
     this.entries = [];
-    this.recovering = true;
   }
 }

@@ -69,6 +69,7 @@ export class Lone {
         term: inTerm(setup.term ?? last.term),
         votedFor: setup.votedFor === undefined ? undefined : id(setup.votedFor),
         commit: at(setup.commit ?? 0),
+        recovering: setup.recovering ?? false,
       },
       start,
       applied: at(setup.applied ?? start.index),
@@ -76,7 +77,6 @@ export class Lone {
       lastIndex: last.index,
       lastTerm: last.term,
       tail: setup.tail ?? this.log,
-      recovering: setup.recovering ?? false,
     };
     const options: RaftOptions = {
       id: id(setup.me ?? 1),

@@ -7,14 +7,13 @@ import { at, entry, inTerm, logOf, meta, voters } from './harness.js';
 function make(entries: readonly Entry[], start = meta(0, 0), tail = entries): Log {
   const last = entries[entries.length - 1] ?? start;
   return new Log({
-    hardState: { term: last.term, votedFor: undefined, commit: at(0) },
+    hardState: { term: last.term, votedFor: undefined, commit: at(0), recovering: false },
     start,
     applied: start.index,
     membership: voters(1),
     lastIndex: last.index,
     lastTerm: last.term,
     tail,
-    recovering: false,
   });
 }
 

@@ -342,7 +342,6 @@ export class SimMember {
       this.soon(1 + network.below(20), (core) =>
         core.entriesLoaded(wanted, this.disk.read(wanted.first, wanted.last, wanted.maxBytes)),
       );
-    if (this.disk.recovering && !raft.status().recovering) this.disk.recovering = false;
   }
 
   private deliver(entry: Entry): void {

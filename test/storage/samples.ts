@@ -27,8 +27,13 @@ export function entries(first: number, last: number, inTerm = 1): Entry[] {
   return Array.from({ length: last - first + 1 }, (_, i) => entry(first + i, inTerm));
 }
 
-export function hardState(inTerm: number, votedFor: number | undefined, commit: number): HardState {
-  return { term: term(inTerm), votedFor: votedFor === undefined ? undefined : member(votedFor), commit: index(commit) };
+export function hardState(inTerm: number, votedFor: number | undefined, commit: number, recovering = false): HardState {
+  return {
+    term: term(inTerm),
+    votedFor: votedFor === undefined ? undefined : member(votedFor),
+    commit: index(commit),
+    recovering: false,
+  };
 }
 
 export function version(at: number, sub = 0, fields: Partial<KeyVersion> = {}): KeyVersion {
