@@ -80,6 +80,6 @@ function instanceNotFound(command: { namespace: string; service: string; instanc
   return failure('INSTANCE_NOT_FOUND', `there is no instance ${namespace}/${service}/${instance}`, {
     namespace,
     service,
-    instance,
+    id: instance,
   });
 }
