@@ -58,7 +58,8 @@ export class Writer {
     this.disk.write(job.batch, job.synced, (error) => {
       this.running = undefined;
       if (error !== undefined) {
-        job.failed?.(this.fail(error));
+        const failure = this.fail(error);
+        job.failed?.(failure);
         return;
       }
       const next = this.queue.shift();

@@ -125,7 +125,7 @@ async function main() {
       await step({ ...state, term, last: first, lastTerm: term }, () =>
         write(store, {
           entries: [entry(first, term)],
-          hardState: { term, votedFor: 2, commit: state.applied },
+          hardState: { term, votedFor: 2, commit: state.applied, recovering: false },
           syncHardState: true,
         }),
       );
@@ -148,7 +148,7 @@ async function main() {
     await image.close();
     const { start } = image;
     await step({ ...state, last: start.index, lastTerm: start.term, start: start.index }, () =>
-      staged.commit(start, sha256, { term: state.term, votedFor: undefined, commit: start.index }),
+      staged.commit(start, sha256, { term: state.term, votedFor: undefined, commit: start.index, recovering: false }),
     );
     if (below(2) === 0) await store.clearReplaced();
   }

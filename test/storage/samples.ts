@@ -32,7 +32,7 @@ export function hardState(inTerm: number, votedFor: number | undefined, commit: 
     term: term(inTerm),
     votedFor: votedFor === undefined ? undefined : member(votedFor),
     commit: index(commit),
-    recovering: false,
+    recovering,
   };
 }
 

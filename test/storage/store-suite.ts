@@ -59,8 +59,8 @@ export function storeSuite(name: string, makeBench: () => Promise<Bench>): void 
         expect(state.hardState).toEqual(hardState(0, undefined, 0));
         expect(state.start.index).toBe(0);
         expect(await reopen()).toMatchObject({ fresh: true, boots: 2 });
-        await write(store, { hardState: hardState(1, 1, 0), syncHardState: true });
-        expect(await reopen()).toMatchObject({ fresh: false, boots: 3, hardState: hardState(1, 1, 0) });
+        await write(store, { hardState: hardState(1, 1, 0, true), syncHardState: true });
+        expect(await reopen()).toMatchObject({ fresh: false, boots: 3, hardState: hardState(1, 1, 0, true) });
       });
 
       test('the incarnation grows at every start, whatever the clock does, and follows the clock', async () => {
