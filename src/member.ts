@@ -14,7 +14,7 @@ import { GrpcTransport } from './transport/grpc.js';
 /** How long a graceful stop waits for running calls. */
 const stopGraceMs = 3_000;
 /** Ticks in a heartbeat interval: the grain of all timers. */
-const heartbeatTicks = 4;
+const heartbeatTicks = 2;
 
 export interface RunOptions {
   readonly settingsPath: string;

@@ -63,6 +63,7 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
   private begun = false;
   /** Items of a snapshot whose last part has not come yet. */
   private parts: Item[] | undefined;
+  private partsRevision = 0;
   private paused = false;
   private heardAt = 0;
   private openedAt = 0;
@@ -153,8 +154,10 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
 
   private onSnapshot(revision: number, snapshot: NonNullable<Res['snapshot']>): void {
     const part = this.protocol.items(snapshot);
-    if (this.parts) for (const item of part) this.parts.push(item);
+    // Parts of another revision: a compaction overtook the server, which has begun the snapshot anew.
+    if (this.parts && this.partsRevision === revision) for (const item of part) this.parts.push(item);
     else this.parts = part;
+    this.partsRevision = revision;
     if (snapshot.more) return;
     if (this.revision !== undefined && revision < this.revision) {
       this.onAhead(new QuorateError('REVISION_IN_FUTURE', `the member is at revision ${revision}`));

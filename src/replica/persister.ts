@@ -45,6 +45,11 @@ export class Persister {
     return this.writing !== undefined;
   }
 
+  /** Something is gathered that no batch under way will take care of. */
+  get isWaiting(): boolean {
+    return this.next.applied.length > 0 || this.next.entries.length > 0 || this.next.hardState !== undefined;
+  }
+
   /** How long the batch under way has taken so far, ms. */
   busyFor(now: number): number {
     return this.writing ? now - this.startedAt : 0;

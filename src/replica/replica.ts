@@ -159,6 +159,7 @@ export class MemberReplica implements Replica {
     this.outbox.failAll(error);
     this.reads.failAll(error);
     this.transfers.failAll('this member stops');
+    this.hub.close();
     await this.persister.idle();
     if (this.installing) return;
     this.persister.flush(this.now(), true);
@@ -246,7 +247,8 @@ export class MemberReplica implements Replica {
     if (this.outbox.isOverdue(now, this.electionMs)) this.outbox.sendAgain();
     if (this.raftStatus.role === 'leader') this.leaderTick(now);
     this.trim();
-    this.schedule();
+    // An idle member has nothing to do in most ticks, and should cost next to nothing.
+    if (this.raft.hasReady() || this.outbox.hasUnsent || this.persister.isWaiting) this.schedule();
   }
 
   private leaderTick(now: number): void {

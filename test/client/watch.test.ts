@@ -157,6 +157,15 @@ describe('a config watch', () => {
     expect(await read(1, watchAll())).toEqual(['snapshot 5: a b c d']);
   });
 
+  test('drops the parts of a snapshot that the server began anew at another revision', async () => {
+    onWatch(0, (stream) => {
+      stream.send(snapshot(5, ['a', 'gone'], { more: true }));
+      stream.send(snapshot(9, ['a'], { more: true }));
+      stream.send(snapshot(9, ['b']));
+    });
+    expect(await read(1, watchAll())).toEqual(['snapshot 9: a b']);
+  });
+
   test('throws half a snapshot away and asks for a whole one', async () => {
     const half: { stream?: Stream } = {};
     onWatch(0, (stream) => {
