@@ -1,6 +1,7 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { AssertionFailure } from '../base/assert.js';
-import type { QuorateError } from '../base/errors.js';
+import { QuorateError } from '../base/errors.js';
+import { limits } from '../base/limits.js';
 import type { Command, Outcome, Result } from '../machine/types.js';
 import type { Message } from '../proto/codec.js';
 import type { ReadOptions, ResponseHeaderIn } from '../proto/quorate.js';
@@ -54,7 +55,7 @@ export class UnaryCall<Res extends object> implements OpenCall {
         if (this.finished) return;
         if (!outcome) this.fail(error);
         else if (outcome.result.kind === 'error') this.failWith(outcome.result);
-        else this.attempt(() => this.reply(answer(resultOf(outcome, kind), headerOf(this.replica, outcome.revision))));
+        else this.answer(outcome, kind, answer);
       }),
     );
   }
@@ -79,12 +80,19 @@ export class UnaryCall<Res extends object> implements OpenCall {
     );
   }
 
-  /** Runs a step of the call; what it throws is the answer. */
-  attempt(step: () => void): void {
-    try {
-      step();
-    } catch (thrown) {
-      this.fail(thrown);
+  /**
+   * Calls `step` until it returns true, giving way to other work when that takes long, and no longer than the caller waits. What a step throws is
+   * the answer.
+   */
+  inTurns(step: () => boolean): void {
+    const end = performance.now() + sliceMs;
+    while (!step()) {
+      if (performance.now() < end) continue;
+      this.wait(nothing);
+      setImmediate(() => {
+        if (!this.finished) this.attempt(() => this.inTurns(step));
+      });
+      return;
     }
   }
 
@@ -99,11 +107,14 @@ export class UnaryCall<Res extends object> implements OpenCall {
 
   reply(response: Res): void {
     if (this.finished) return;
-    this.attempt(() => {
+    try {
       const bytes = this.response.encode(response);
+      if (bytes.length > limits.clientMessageBytes) throw tooLarge(bytes.length);
       this.finish();
       this.respond(null, bytes);
-    });
+    } catch (thrown) {
+      this.fail(thrown);
+    }
   }
 
   /** @param thrown anything: see Door.errorOf */
@@ -116,6 +127,26 @@ export class UnaryCall<Res extends object> implements OpenCall {
     if (this.finished) return;
     this.waiting?.cancel();
     this.failWith(error);
+  }
+
+  private answer<Kind extends ResultKind>(
+    outcome: Outcome,
+    kind: Kind,
+    answer: (result: ResultOf<Kind>, header: ResponseHeaderIn) => Res,
+  ): void {
+    try {
+      this.reply(answer(resultOf(outcome, kind), headerOf(this.replica, outcome.revision)));
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  private attempt(step: () => void): void {
+    try {
+      step();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
   }
 
   private failWith(failure: Failure): void {
@@ -146,6 +177,17 @@ export class UnaryCall<Res extends object> implements OpenCall {
 }
 
 const nothing: Waiting = { cancel() {} };
+/** Longest that one call may hold the event loop (design §8 allows 10 ms in all). */
+const sliceMs = 4;
+
+/** Clients refuse longer messages, with a status that says less. */
+function tooLarge(bytes: number): QuorateError {
+  return new QuorateError(
+    'ANSWER_TOO_LARGE',
+    `the answer has ${bytes} bytes, more than the ${limits.clientMessageBytes} of a message: ask for less at a time`,
+    { bytes: String(bytes) },
+  );
+}
 
 function resultOf<Kind extends ResultKind>({ result }: Outcome, kind: Kind): ResultOf<Kind> {
   if (!isKind(result, kind)) throw new AssertionFailure(`expected a ${kind} result, not ${result.kind}`);

@@ -36,8 +36,9 @@ class Caller implements Waiting {
     private readonly act: () => void,
   ) {
     callers.add(this);
-    const error = new QuorateError('NO_QUORUM', 'no quorum of members confirmed the call before its deadline');
-    this.timer = setTimeout(() => this.fail(error), Math.max(0, deadlineMs - performance.now()));
+    const expire = (): void =>
+      this.fail(new QuorateError('NO_QUORUM', 'no quorum of members confirmed the call before its deadline'));
+    this.timer = setTimeout(expire, Math.max(0, deadlineMs - performance.now()));
   }
 
   answer(): void {

@@ -20,9 +20,6 @@ import { documentOf, documentSize } from './document.js';
 import { checkConfigKey, checkLimit, checkNamespace, checkNotNegative } from './validate.js';
 import { watchConfig } from './watch-config.js';
 
-/** Versions read from the machine at a time, so that a history of large values is not loaded whole. */
-const historyStep = 8;
-
 export function serveConfig(table: HandlerTable, replica: Replica): void {
   table.unary(configService.get, onGet);
   table.unary(configService.list, onList);
@@ -65,39 +62,25 @@ function onHistory(request: HistoryRequest, call: UnaryCall<HistoryResponseIn>):
   checkNamespace(namespace);
   checkConfigKey(key);
   checkNotNegative(beforeVersion, 'before_version');
+  const withValues = !request.withoutValues;
   const limit = checkLimit(request.limit, 'limit', limits.keptVersions, limits.keptVersions);
   call.read(request.read, () => {
     const { machine } = call.replica;
     if (machine.configHistory(namespace, key, 0, 1).length === 0) throw notFound(namespace, key);
-    call.reply({
-      header: headerOf(call.replica, machine.revision),
-      versions: readHistory(machine, namespace, key, beforeVersion, limit, !request.withoutValues),
+    const header = headerOf(call.replica, machine.revision);
+    const versions: DocumentIn[] = [];
+    let before = beforeVersion;
+    let bytes = 0;
+    call.inTurns(() => {
+      const found = call.replica.machine.configHistory(namespace, key, before, 1)[0];
+      bytes += found ? documentSize(found, withValues) : 0;
+      const fits = found !== undefined && (versions.length === 0 || bytes <= limits.pageBytes);
+      if (fits) versions.push(documentOf(found, withValues));
+      before = found?.version ?? 0;
+      // Before version 1 there is none, and 0 would mean the newest.
+      const over = !fits || versions.length === limit || before <= 1;
+      if (over) call.reply({ header, versions });
+      return over;
     });
   });
-}
-
-/** Newest first, at most `limit` and about limits.pageBytes, but at least one if there is one. */
-function readHistory(
-  machine: Machine,
-  namespace: string,
-  key: string,
-  beforeVersion: number,
-  limit: number,
-  withValues: boolean,
-): DocumentIn[] {
-  const documents: DocumentIn[] = [];
-  let before = beforeVersion;
-  let bytes = 0;
-  for (;;) {
-    const step = Math.min(historyStep, limit - documents.length);
-    const versions = machine.configHistory(namespace, key, before, step);
-    for (const version of versions) {
-      bytes += documentSize(version, withValues);
-      if (documents.length > 0 && bytes > limits.pageBytes) return documents;
-      documents.push(documentOf(version, withValues));
-      before = version.version;
-    }
-    // Before version 1 there is none, and 0 would mean the newest.
-    if (versions.length < step || documents.length === limit || before <= 1) return documents;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Key, Revision } from '../../base/ids.js';
+import { limits } from '../../base/limits.js';
 import { prefixEnd } from '../../base/ranges.js';
 import { namespacePrefix, servicePrefix } from '../../machine/registry-keys.js';
 import type { KeyVersion } from '../../machine/types.js';
@@ -17,8 +18,8 @@ import { rangeQuery } from './range-query.js';
 import { instanceFilter } from './selector.js';
 import { checkNamespace, checkServiceName } from './validate.js';
 
-/** Keys read in one turn of the event loop. */
-const keysPerTurn = 500;
+/** Instances read in one step; a call takes as many steps in a turn of the event loop as its time allows. */
+const keysPerStep = 100;
 
 export function onListInstances(request: ListInstancesRequest, call: UnaryCall<ListInstancesResponseIn>): void {
   const { namespace, service } = request;
@@ -59,7 +60,7 @@ export function onListServices(request: ListServicesRequest, call: UnaryCall<Lis
   );
 }
 
-/** Visits all keys with the prefix as of the current revision, a part in each turn of the event loop. */
+/** Visits all keys with the prefix as of the current revision, in as many turns of the event loop as it takes. */
 function scan<Res extends object>(
   call: UnaryCall<Res>,
   prefix: Key,
@@ -68,19 +69,16 @@ function scan<Res extends object>(
 ): void {
   const { revision } = call.replica.machine;
   const end = prefixEnd(prefix);
-  const next = (start: Key): void => {
+  let start = prefix;
+  call.inTurns(() => {
     // Asked for anew each time: installing an image replaces the machine.
     const { machine } = call.replica;
-    const { items, more } = machine.range(rangeQuery(start, end, { revision, limit: keysPerTurn, keysOnly: false }));
+    const query = rangeQuery(start, end, { revision, limit: keysPerStep, keysOnly: false });
+    const { items, more } = machine.range(query, limits.pageBytes, false);
     for (const item of items) visit(item);
     const last = items.at(-1);
-    if (!more || !last) {
-      done(revision);
-      return;
-    }
-    setImmediate(() => {
-      if (!call.over) call.attempt(() => next(`${last.key}\0` as Key));
-    });
-  };
-  next(prefix);
+    if (more && last) start = `${last.key}\0` as Key;
+    else done(revision);
+    return !more;
+  });
 }

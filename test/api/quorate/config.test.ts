@@ -224,6 +224,28 @@ describe('lists', () => {
     expect(failed).toMatchObject({ code: Code.OUT_OF_RANGE, reason: 'REVISION_COMPACTED' });
   });
 
+  test('give way to other work between documents', async () => {
+    let turn = 0;
+    let counting = true;
+    const count = (): void => {
+      turn++;
+      if (counting) setImmediate(count);
+    };
+    count();
+    const turns = new Set<number>();
+    const { machine } = api.replica;
+    const config = machine.config.bind(machine);
+    machine.config = (...name) => {
+      turns.add(turn);
+      const end = performance.now() + 5;
+      while (performance.now() < end);
+      return config(...name);
+    };
+    expect((await list()).documents).toHaveLength(5);
+    counting = false;
+    expect(turns.size).toBe(5);
+  });
+
   test('refuse a token of another list', async () => {
     const { nextPageToken } = await list({ pageSize: 2 });
     const failed = await api.client.failure(configService.list, {

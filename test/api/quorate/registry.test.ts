@@ -134,8 +134,18 @@ describe('lists', () => {
     expect(header?.revision).toBe(revision);
   });
 
-  function registerDirectly(id: string): void {
-    const json = Buffer.from(JSON.stringify({ ...instance, id }));
+  test('longer than a message are refused with what to do', async () => {
+    for (let i = 0; i < 300; i++) registerDirectly(`i-${i}`, { metadata: { text: 'x'.repeat(15_000) } });
+    const request = { namespace: 'prod', service: 'compute' };
+    expect(await api.client.failure(listInstances, request)).toMatchObject({
+      code: Code.RESOURCE_EXHAUSTED,
+      reason: 'ANSWER_TOO_LARGE',
+    });
+    expect(await listed({ selector: { statuses: [2] } })).toEqual([]);
+  });
+
+  function registerDirectly(id: string, change: InstanceIn = {}): void {
+    const json = Buffer.from(JSON.stringify({ ...instance, id, ...change }));
     const command = { kind: 'register', ...name, instance: id, json, lease: NO_LEASE, ttlMs: 60_000 } as const;
     api.replica.apply(command);
   }
