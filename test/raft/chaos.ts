@@ -37,6 +37,8 @@ class Chaos {
   over = false;
   private proposed = 0;
   private readonly wild: number;
+  /** Leaders fall all the time, as in figure 8 of the paper. */
+  private readonly restless: number;
 
   constructor(
     private readonly network: Network,
@@ -44,6 +46,7 @@ class Chaos {
   ) {
     const { faults, members } = network;
     this.wild = network.random();
+    this.restless = network.chance(0.4) ? network.random() * 0.1 : 0;
     faults.loss = network.chance(0.5) ? 0 : network.random() * 0.15;
     faults.repeat = network.chance(0.5) ? 0 : network.random() * 0.3;
     faults.delay = network.chance(0.5) ? 0 : network.random() * 0.3;
@@ -69,6 +72,7 @@ class Chaos {
     else if (dice < 0.88) member.input((raft) => raft.peerGone(network.pick(members).id));
     else if (dice < 0.89) member.input((raft) => raft.peerConnected(network.pick(members).id));
     else if (dice < 0.9 + this.wild * 0.1) this.fault(member, members);
+    if (network.chance(this.restless)) this.fell(network.leader, members);
     if (this.losesData && network.chance(0.05)) this.loseData(member, members);
     network.after(1 + network.below(12), () => this.step());
   }
@@ -90,7 +94,10 @@ class Chaos {
     const { network } = this;
     const other = network.pick(members);
     const dice = network.random();
-    if (dice < 0.15) member.crash();
+    if (dice < 0.05) member.crash();
+    else if (dice < 0.15)
+      for (const each of members) this.restart(each.isWriting && network.chance(0.5) ? each : member);
+    else if (dice < 0.18) member.pause(network.below(400));
     else if (dice < 0.2) network.leader?.crash();
     else if (dice < 0.23) for (const each of members) each.crash();
     else if (dice < 0.5) member.start();
@@ -98,6 +105,27 @@ class Chaos {
     else if (dice < 0.65) this.isolate(member, members);
     else if (dice < 0.68) this.isolate(network.leader ?? member, members);
     else for (const each of members) this.join(member, each);
+  }
+
+  /** A short outage. */
+  private restart(member: SimMember): void {
+    if (!member.raft) return;
+    member.crash();
+    this.network.after(this.network.below(40), () => member.start());
+  }
+
+  /** The leader crashes, is cut off or stops, and in half of the cases the others notice at once. */
+  private fell(leader: SimMember | undefined, members: readonly SimMember[]): void {
+    const { network } = this;
+    if (!leader) return;
+    const dice = network.random();
+    if (dice < 0.4) this.restart(leader);
+    else if (dice < 0.7) leader.pause(network.below(300));
+    else this.isolate(leader, members);
+    if (dice >= 0.7) network.after(network.below(400), () => members.forEach((each) => this.join(leader, each)));
+    if (network.chance(0.5)) for (const each of members) each.input((raft) => raft.peerGone(leader.id));
+    for (const each of members) if (each.isWriting && network.chance(0.2)) this.restart(each);
+    if (network.chance(0.5)) network.after(network.below(100), () => leader.raft && leader.read());
   }
 
   private isolate(member: SimMember, members: readonly SimMember[]): void {
@@ -144,7 +172,10 @@ function settle(network: Network): void {
   });
   assert(proposed, 'nothing is committed after healing');
   const members = [...network.members.values()];
-  const caughtUp = network.run(ticksPerElection * 60, () => members.every((each) => each.machine.applied >= target));
+  const caughtUp = network.run(ticksPerElection * 400, () => {
+    const last = network.leader?.core.status().lastIndex ?? Number.POSITIVE_INFINITY;
+    return members.every((each) => each.machine.applied >= last);
+  });
   assert(caughtUp, 'a member does not catch up after healing');
   network.run(ticksPerElection * 2);
   assert(!members.some((each) => each.core.status().recovering), 'a member does not recover after healing');

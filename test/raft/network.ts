@@ -190,6 +190,10 @@ export class SimMember {
   oneWriteAtATime = false;
   /** Probability that an input is not followed at once by taking the Ready. */
   laziness = 0;
+  /** Has a write under way: the moment at which a crash loses most. */
+  get isWriting(): boolean {
+    return this.writing;
+  }
   readonly answered: number[] = [];
   readonly failed: number[] = [];
   private incarnation = 0;
@@ -198,6 +202,8 @@ export class SimMember {
   private toApply: Entry[] = [];
   private readonly reads = new Map<number, Index>();
   private readonly staged = new Map<Index, { machine: MachineState; installed: (ok: boolean) => void }>();
+  /** While paused (SIGSTOP): what arrived meanwhile. */
+  private frozen: ((raft: Raft) => void)[] | undefined;
   private before: Observation | undefined;
   private steps = 0;
 
@@ -249,11 +255,27 @@ export class SimMember {
     this.writes.length = 0;
     this.writing = false;
     this.toApply = [];
+    this.frozen = undefined;
     this.reads.clear();
     for (const staged of this.staged.values()) staged.installed(false);
     this.staged.clear();
     for (const peer of network.running)
       if (network.chance(0.5)) peer.soon(network.latency(), (raft) => raft.peerGone(this.id));
+  }
+
+  /** Stops for a while without knowing it; what arrives meanwhile is waiting when it goes on. */
+  pause(duration: number): void {
+    if (!this.raft || this.frozen) return;
+    this.frozen = [];
+    const { incarnation } = this;
+    this.network.after(duration, () => {
+      if (this.incarnation !== incarnation) return;
+      const waiting = this.frozen ?? [];
+      this.frozen = undefined;
+      // Its own callers and timers may come before what the network holds.
+      if (this.network.chance(0.5)) this.read();
+      for (const run of waiting) if (this.incarnation === incarnation) this.input(run);
+    });
   }
 
   /** Crashes and loses its data. */
@@ -283,6 +305,10 @@ export class SimMember {
   input(run: (raft: Raft) => void): void {
     const { raft, network } = this;
     if (!raft) return;
+    if (this.frozen) {
+      this.frozen.push(run);
+      return;
+    }
     run(raft);
     this.check(raft);
     if (this.laziness > 0 && network.chance(this.laziness)) this.soon(1 + network.below(4), () => {});
@@ -425,6 +451,10 @@ export class SimMember {
     machine: MachineState,
     report: (ok: boolean) => void,
   ): void {
+    if (this.frozen) {
+      report(false);
+      return;
+    }
     this.input((raft) => {
       if (!raft.snapshotReceived(from, term, meta)) {
         report(false);
