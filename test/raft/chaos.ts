@@ -3,7 +3,8 @@ import { assert, present } from '../../src/base/assert.js';
 import type { MemberId } from '../../src/base/ids.js';
 import { seededRandom } from '../../src/base/random.js';
 import type { Membership } from '../../src/raft/types.js';
-import { Network, type SimMember, ticksPerElection } from './network.js';
+import { Network } from './network.js';
+import { type SimMember, ticksPerElection } from './sim-member.js';
 
 const ids = (...numbers: number[]): MemberId[] => numbers as MemberId[];
 
@@ -122,7 +123,10 @@ class Chaos {
     if (dice < 0.4) this.restart(leader);
     else if (dice < 0.7) leader.pause(network.below(300));
     else this.isolate(leader, members);
-    if (dice >= 0.7) network.after(network.below(400), () => members.forEach((each) => this.join(leader, each)));
+    if (dice >= 0.7)
+      network.after(network.below(400), () => {
+        for (const each of members) this.join(leader, each);
+      });
     if (network.chance(0.5)) for (const each of members) each.input((raft) => raft.peerGone(leader.id));
     for (const each of members) if (each.isWriting && network.chance(0.2)) this.restart(each);
     if (network.chance(0.5)) network.after(network.below(100), () => leader.raft && leader.read());

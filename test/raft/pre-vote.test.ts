@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberId } from '../../src/base/ids.js';
 import { at, id, inTerm, Lone, logOf, one, only, voters } from './harness.js';
-import { Network, ticksPerElection } from './network.js';
+import { Network } from './network.js';
+import { ticksPerElection } from './sim-member.js';
 
 const ask = (lone: Lone, from: number, term: number, lastIndex = 0, lastTerm = 0) =>
   lone.from('preVoteRequest', from, { term: inTerm(term), lastIndex: at(lastIndex), lastTerm: inTerm(lastTerm) });

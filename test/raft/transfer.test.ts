@@ -1,7 +1,8 @@
 /** Handing leadership over: dissertation §3.10. */
 import { describe, expect, it } from 'vitest';
 import { at, id, inTerm, Lone, logOf, one, only, voters } from './harness.js';
-import { Network, ticksPerElection } from './network.js';
+import { Network } from './network.js';
+import { ticksPerElection } from './sim-member.js';
 
 function settled(members = [1, 2, 3]): Lone {
   const lone = new Lone({ membership: voters(...members) });
