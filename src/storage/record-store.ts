@@ -191,6 +191,7 @@ export class RecordStore implements Store {
   }
 
   async close(): Promise<void> {
+    await this.writer.close();
     await this.disk.close();
   }
 

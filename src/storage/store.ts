@@ -91,6 +91,7 @@ export interface Store extends VersionReader {
   clearReplaced(): Promise<void>;
   /** Bytes on disk, roughly. */
   diskBytes(): Promise<number>;
+  /** Ends the write under way; what is still waiting (trimming, clearing) is dropped, its promises stay open. */
   close(): Promise<void>;
 }
 

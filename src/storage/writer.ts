@@ -18,6 +18,7 @@ export class Writer {
   private readonly queue: Job[] = [];
   private running: Job | undefined;
   private failure: FatalError | undefined;
+  private whenClosed: (() => void) | undefined;
 
   constructor(
     private readonly disk: Disk,
@@ -34,8 +35,16 @@ export class Writer {
     return new Promise((done, failed) => this.add({ batch, synced, done, failed }));
   }
 
-  /** Something else than a write failed so that none may follow. */
-  fail(error: unknown): FatalError {
+  /** Ends the batch under way and drops the others. Only the done of submit() is still called; promises stay open. */
+  close(): Promise<void> {
+    this.queue.length = 0;
+    return new Promise((resolve) => {
+      this.whenClosed = resolve;
+      if (!this.running) resolve();
+    });
+  }
+
+  private fail(error: unknown): FatalError {
     if (this.failure) return this.failure;
     const failure = error instanceof FatalError ? error : diskFailure(this.disk.directory, 'write to', error);
     this.failure = failure;
@@ -49,6 +58,7 @@ export class Writer {
       job.failed?.(this.failure);
       return;
     }
+    if (this.whenClosed) return;
     if (this.running) this.queue.push(job);
     else this.start(job);
   }
@@ -57,6 +67,7 @@ export class Writer {
     this.running = job;
     this.disk.write(job.batch, job.synced, (error) => {
       this.running = undefined;
+      this.whenClosed?.();
       if (error !== undefined) {
         const failure = this.fail(error);
         job.failed?.(failure);
@@ -64,7 +75,8 @@ export class Writer {
       }
       const next = this.queue.shift();
       if (next) this.start(next);
-      job.done();
+      // A slow path would go on to use the disk that is being closed.
+      if (!this.whenClosed || !job.failed) job.done();
     });
   }
 }

@@ -171,6 +171,20 @@ export function storeSuite(name: string, makeBench: () => Promise<Bench>): void 
         expect(store.syncedApplied).toBe(4);
       });
 
+      test('closing ends the write under way and drops what waits, without an alarm', async () => {
+        await write(store, { entries: entries(1, 2000), applied: [onePut(2000)] });
+        let ended = 0;
+        void store.trimLog(start(1900)).finally(() => ended++);
+        let done = 0;
+        store.write(
+          { entries: entries(2001, 2001), hardState: undefined, syncHardState: false, applied: [] },
+          () => done++,
+        );
+        expect(await reopen()).toMatchObject({ start: start(1900), lastIndex: 2000 + done });
+        expect(ended).toBe(0);
+        expect(await store.readEntries(index(1901), index(1901), 1)).toEqual([entry(1901)]);
+      });
+
       test('a second write before the first is done is refused as a bug', async () => {
         const first = write(store, { entries: entries(1, 1) });
         expect(() =>
