@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { ApiServer } from './api/server.js';
 import { ExitCode, FatalError } from './base/errors.js';
 import type { Log } from './base/log.js';
-import { createLog } from './log/log.js';
+import { createLog, type ProcessLog } from './log/log.js';
 import { MemberReplica } from './replica/replica.js';
 import { loadSettings, type MemberSettings, type Settings } from './settings/settings.js';
 import { LevelStore } from './storage/leveldb.js';
@@ -27,7 +27,7 @@ export interface RunOptions {
  * @returns the exit code
  */
 export async function runMember(options: RunOptions): Promise<ExitCode> {
-  let log: Log | undefined;
+  let log: ProcessLog | undefined;
   try {
     const settings = loadSettings(options.settingsPath);
     const self = settings.members.find(({ name }) => name === options.name);
@@ -36,6 +36,8 @@ export async function runMember(options: RunOptions): Promise<ExitCode> {
     return await new Member(settings, self, log).run();
   } catch (error) {
     return report(error, log);
+  } finally {
+    log?.flush();
   }
 }
 
@@ -54,6 +56,9 @@ class Member {
     });
     // Whoever waits for the member hears of it; nobody may be waiting yet.
     this.failure.catch(() => {});
+    // Whatever no handler expected is a bug: stop rather than go on in a state that nobody thought of.
+    process.on('uncaughtException', (error) => this.fail(error));
+    process.on('unhandledRejection', (reason) => this.fail(reason));
   }
 
   async run(): Promise<ExitCode> {
