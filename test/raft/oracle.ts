@@ -7,6 +7,8 @@ import type { Entry, Membership } from '../../src/raft/types.js';
 import type { SimDisk } from './disk.js';
 
 interface Committed {
+  /** Term of the member that was first told: the entry was committed in this term or before. */
+  readonly by: number;
   readonly term: Term;
   readonly label: string;
   readonly hash: number;
@@ -14,7 +16,7 @@ interface Committed {
 
 export class Oracle {
   /** Every entry that any member was told to apply. */
-  private readonly committed: Committed[] = [{ term: 0 as Term, label: '', hash: 0 }];
+  private readonly committed: Committed[] = [{ by: 0, term: 0 as Term, label: '', hash: 0 }];
   private readonly leaders = new Map<Term, MemberId>();
   /** Entries ever seen, by index and term. */
   private readonly seen = new Map<string, { readonly label: string; readonly before: Term | undefined }>();
@@ -40,7 +42,7 @@ export class Oracle {
   }
 
   /** State machine safety: all members apply the same entries. The first time, a quorum must hold the entry on disk. */
-  onDelivered(entry: Entry): void {
+  onDelivered(entry: Entry, by: Term): void {
     const label = labelOf(entry);
     const known = this.committed[entry.index];
     if (known) {
@@ -52,10 +54,10 @@ export class Oracle {
       this.diskOf(id).holds(entry.index, entry.term) || entry.index <= (this.lostUpTo.get(id) ?? 0);
     const { voters, outgoing } = this.membership;
     assert(isQuorum(voters, outgoing, holds), `entry ${entry.index} is committed but not on the disks of a quorum`);
-    this.committed.push({ term: entry.term, label, hash: chain(this.hashAt((entry.index - 1) as Index), label) });
+    this.committed.push({ by, term: entry.term, label, hash: chain(this.hashAt((entry.index - 1) as Index), label) });
   }
 
-  /** Election safety and leader completeness. */
+  /** Election safety, and leader completeness: what was committed in earlier terms is in the log of the leader. */
   onLeader(raft: Raft): void {
     const { id, term, log } = raft.state;
     const known = this.leaders.get(term);
@@ -63,8 +65,12 @@ export class Oracle {
     if (known === id) return;
     this.leaders.set(term, id);
     for (let index = log.startIndex + 1; index < this.committed.length; index++) {
-      const own = log.termAt(index as Index) ?? this.diskOf(id).termAt(index as Index);
-      assert(own === this.committed[index]?.term, `the leader of term ${term} lacks the committed entry ${index}`);
+      const { by, term: expected } = present(this.committed[index], 'a gap in what is committed');
+      // Leaders of this or a later term may have committed it already, if the last vote for this one was long under way.
+      if (by >= term) break;
+      const own = log.termAt(index as Index);
+      const holds = own === undefined ? this.diskOf(id).holds(index as Index, expected) : own === expected;
+      assert(holds, `the leader of term ${term} lacks the committed entry ${index}`);
     }
   }
 

@@ -202,7 +202,7 @@ export class SimMember {
     assert(ready.messagesAfterPersist.length === 0 || ready.persistToken !== undefined, 'messages wait for no write');
     if (ready.persistToken !== undefined || ready.hardState || network.chance(0.1)) this.queueWrite(ready);
     if (ready.install) this.toApply = [];
-    for (const entry of ready.committed) this.deliver(entry);
+    for (const entry of ready.committed) this.deliver(entry, raft.status().term);
     for (const to of ready.snapshotsWanted) this.sendSnapshot(raft, to);
     for (const wanted of ready.entriesWanted)
       this.soon(1 + network.below(20), (core) =>
@@ -210,9 +210,9 @@ export class SimMember {
       );
   }
 
-  private deliver(entry: Entry): void {
+  private deliver(entry: Entry, term: Term): void {
     const { network } = this;
-    network.oracle.onDelivered(entry);
+    network.oracle.onDelivered(entry, term);
     this.toApply.push(entry);
     if (this.toApply.length === 1) this.soon(network.below(8), (raft) => this.apply(raft));
   }
