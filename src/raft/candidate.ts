@@ -15,6 +15,15 @@ export function onElectionTimeout(raft: RaftState): void {
   countVotes(raft);
 }
 
+/**
+ * While nothing is decided: ask those again that have not agreed. A member that still clung to the leader, or did not get the request, may
+ * think otherwise now, and waiting for the next timeout would cost seconds.
+ */
+export function onPreCandidateTick(raft: RaftState): void {
+  if (raft.electionElapsed % raft.options.heartbeatTicks !== 0) return;
+  for (const to of allVoters(raft.membership)) if (raft.votes.get(to) !== true) askPreVote(raft, to);
+}
+
 /** Campaigns for real. `transfer`: the old leader wishes it, so nobody clings to that leader. */
 export function startElection(raft: RaftState, transfer: boolean): void {
   becomeCandidate(raft);

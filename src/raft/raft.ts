@@ -6,7 +6,14 @@
  */
 import { assert, unreachable } from '../base/assert.js';
 import type { Index, MemberId, Term } from '../base/ids.js';
-import { askAgain, onElectionTimeout, onOwnVotePersisted, onPreVoteReply, onVoteReply } from './candidate.js';
+import {
+  askAgain,
+  onElectionTimeout,
+  onOwnVotePersisted,
+  onPreCandidateTick,
+  onPreVoteReply,
+  onVoteReply,
+} from './candidate.js';
 import { hearLeader, onAppendRequest, onHeartbeat, onSnapshot, onTimeoutNow } from './follower.js';
 import { onAppendReply, onHeartbeatReply, onLeaderTick, onPeerConnected, onSnapshotSent } from './leader.js';
 import { askRead, expirePassedReads, onReadIndexReply, onReadIndexRequest } from './read-index.js';
@@ -48,7 +55,7 @@ export class Raft {
     if (raft.electionElapsed >= raft.electionTimeout) {
       raft.drawElectionTimeout();
       onElectionTimeout(raft);
-    }
+    } else if (raft.role === 'preCandidate') onPreCandidateTick(raft);
   }
 
   /** A message of another member; lost, late, repeated and reordered ones are harmless. */

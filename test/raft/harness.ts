@@ -163,9 +163,13 @@ export class Lone {
     });
   }
 
-  /** Makes it pre-candidate. */
+  /** Lets time pass until the election timer runs out; returns what is sent then. */
   timeOut(): RaftMessage[] {
-    this.tick(20);
+    const { state } = this.raft;
+    do {
+      this.flush();
+      this.tick();
+    } while (state.electionElapsed > 0);
     return this.flush();
   }
 

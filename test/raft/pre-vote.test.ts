@@ -13,7 +13,7 @@ const heartbeat = (lone: Lone, from: number) => lone.from('heartbeat', from, { c
 describe('pre-candidate', () => {
   it('keeps its term and its vote, and asks for the next term (§9.6)', () => {
     const lone = new Lone({ log: logOf(1, 3), term: 3, votedFor: 2 });
-    lone.tick(20);
+    while (lone.status.role === 'follower') lone.tick();
     const readies = lone.take();
     expect(lone.status).toMatchObject({ role: 'preCandidate', term: 3, leader: undefined });
     expect(readies.map((each) => each.persistToken)).toEqual([undefined]);
@@ -37,6 +37,17 @@ describe('pre-candidate', () => {
     lone.timeOut();
     for (const from of [2, 3]) lone.step(lone.from('preVoteReply', from, { granted: false, requestTerm: inTerm(1) }));
     expect(lone.status).toMatchObject({ role: 'follower', term: 0 });
+  });
+
+  it('asks those again that have not agreed, as they may cling to the leader no longer', () => {
+    const lone = new Lone({ membership: voters(1, 2, 3, 4, 5) });
+    lone.timeOut();
+    lone.step(lone.from('preVoteReply', 2, { granted: true, requestTerm: inTerm(1) }));
+    lone.step(lone.from('preVoteReply', 3, { granted: false, requestTerm: inTerm(1) }));
+    lone.tick(2);
+    expect(only(lone.flush(), 'preVoteRequest').map((each) => each.to)).toEqual([3, 4, 5]);
+    lone.step(lone.from('preVoteReply', 3, { granted: true, requestTerm: inTerm(1) }));
+    expect(lone.status.role).toBe('candidate');
   });
 
   it('does not count answers to an earlier round', () => {
