@@ -11,7 +11,7 @@ export class Listener {
     private readonly address: string,
     onConnection: (socket: Socket) => void,
   ) {
-    this.server = createServer({ noDelay: true }, (socket) => {
+    this.server = createServer((socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
       // A connection that breaks also tells its reader; unheard, the event would end the process.
