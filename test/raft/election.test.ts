@@ -189,6 +189,15 @@ describe('vote', () => {
     expect(one(lone.step(ask(lone, 2, 4)), 'voteReply').granted).toBe(true);
   });
 
+  it('leaves only after it is on disk, also when the term has been there for long', () => {
+    const lone = new Lone({ term: 3 });
+    lone.flush();
+    lone.raft.step(ask(lone, 2, 3));
+    const [ready] = lone.take();
+    expect(ready).toMatchObject({ messages: [], hardState: { term: 3, votedFor: 2 }, hardStateOptional: false });
+    expect(one(ready?.messagesAfterPersist ?? [], 'voteReply').granted).toBe(true);
+  });
+
   it('leaves only after it is on disk, also when the request is repeated meanwhile', () => {
     const lone = new Lone();
     lone.raft.step(ask(lone, 2, 1));

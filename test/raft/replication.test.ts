@@ -289,6 +289,13 @@ describe('follower', () => {
     expect(one(ready?.messagesAfterPersist ?? [], 'appendReply')).toMatchObject({ term: 2, index: 1 });
   });
 
+  it('does not tell a new leader what only the old one was told to be alike', () => {
+    const lone = follower();
+    lone.raft.step(lone.append({ entries: [entry(1, 1), entry(2, 1)] }));
+    lone.raft.step(lone.append({ from: id(3), term: inTerm(2) }));
+    expect(only(lone.flush(), 'appendReply')).toMatchObject([{ to: 3, term: 2, rejected: false, index: 0 }]);
+  });
+
   it('answers several appends of one turn with one acknowledgement', () => {
     const lone = follower();
     lone.raft.step(lone.append({ entries: [entry(1, 1)] }));
