@@ -25,6 +25,9 @@ export function failureOf(failed: ServiceError, address: string): Failure {
     case status.CANCELLED:
       return { error: new QuorateError('UNREACHABLE', text), retry: 'elsewhere' };
     case status.RESOURCE_EXHAUSTED:
+      // gRPC itself refuses a message over the size limit, with this code and no details; repeating it does not help.
+      if (/ larger /.test(failed.details))
+        return { error: new QuorateError('REQUEST_TOO_LARGE', text), retry: 'never' };
       return { error: new QuorateError('OVERLOADED', text), retry: 'later' };
     case status.DEADLINE_EXCEEDED:
       return { error: new QuorateError('DEADLINE_EXCEEDED', text), retry: 'never' };

@@ -112,6 +112,12 @@ describe('a unary call', () => {
     expect(asked()).toEqual([2, 0, 0]);
   });
 
+  test("is not tried again when the message is over gRPC's size limit", async () => {
+    onPut(0, (call) => call.fail(8, 'Received message larger than max (6000000 vs 4194304)'));
+    await expect(cluster.client().config.put(name, 'x')).rejects.toMatchObject({ reason: 'REQUEST_TOO_LARGE' });
+    expect(asked()).toEqual([1, 0, 0]);
+  });
+
   test('is sent to a second member when the first hangs; the first answer counts and the other attempt is cancelled', async () => {
     let hung: FakeCall<PutConfigResponseIn> | undefined;
     onPut(0, (call) => {
