@@ -12,7 +12,7 @@ const { values } = parseArgs({ options: { writes: { type: 'string', default: '20
 const writes = Number(values.writes);
 const value = Buffer.alloc(100, 'v');
 
-const cluster = await TestCluster.start({ settings: 'retention: { log: 8MiB }' });
+const cluster = await TestCluster.start({ timers: 'default', settings: 'retention: { log: 8MiB }' });
 try {
   const away = cluster.others(await cluster.leader())[0] as string;
   await cluster.kill(away);

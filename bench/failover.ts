@@ -21,7 +21,7 @@ const pauses: number[] = [];
 let acknowledged = 0;
 let failures = 0;
 
-const cluster = await TestCluster.start();
+const cluster = await TestCluster.start({ timers: 'default' });
 try {
   for (let round = 1; round <= Number(values.rounds); round++) {
     const leader = await cluster.leader();

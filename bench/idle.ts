@@ -20,7 +20,7 @@ async function usage(pid: number): Promise<Usage> {
   return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticks, residentMiB: residentKiB / 1_024 };
 }
 
-const cluster = await TestCluster.start();
+const cluster = await TestCluster.start({ timers: 'default' });
 try {
   const leader = await cluster.leader();
   const measure = () => Promise.all(cluster.members.map(({ name }) => usage(cluster.pid(name))));

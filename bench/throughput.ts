@@ -23,7 +23,7 @@ const rounds = Number(values.rounds);
 const keys = 1_000;
 const value = Buffer.alloc(256, 'v');
 
-const cluster = await TestCluster.start();
+const cluster = await TestCluster.start({ timers: 'default' });
 const empty = await startEmptyServer();
 const quorate = cluster.endpoints.map((endpoint) => connect({ endpoints: [endpoint] }));
 const client = (caller: number) => quorate[caller % quorate.length] ?? connect({ endpoints: cluster.endpoints });

@@ -12,14 +12,7 @@ import { clusterIdOf, memberIdOf } from '../../src/settings/identity.js';
 import { type Handshake, handshakeMetadata, PROTOCOL_VERSION } from '../../src/transport/handshake.js';
 import { ApiClient, collect, type WireError } from '../api/api-client.js';
 import { TestCluster } from '../support/cluster.js';
-import {
-  Bystanders,
-  type Callers,
-  callersOf,
-  expectUndisturbed,
-  patientSettings,
-  termOf,
-} from '../support/undisturbed.js';
+import { Bystanders, type Callers, callersOf, expectUndisturbed, termOf } from '../support/undisturbed.js';
 import { until } from '../support/until.js';
 import { type Cleanups, rawStream, throwAt } from '../transport/raw-peer.js';
 
@@ -30,7 +23,7 @@ let bystanders: Bystanders;
 const cleanups: Cleanups = [];
 
 beforeAll(async () => {
-  cluster = await TestCluster.start({ settings: patientSettings });
+  cluster = await TestCluster.start({ timers: 'patient' });
   callers = callersOf(cluster);
   term = await termOf(callers);
 });

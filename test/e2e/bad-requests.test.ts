@@ -7,7 +7,7 @@ import { Consistency } from '../../src/proto/gen/quorate/v1/Consistency.js';
 import { clusterService, configService, registryService } from '../../src/proto/quorate.js';
 import { ApiClient, collect } from '../api/api-client.js';
 import { TestCluster } from '../support/cluster.js';
-import { type Callers, callersOf, expectUndisturbed, patientSettings, termOf } from '../support/undisturbed.js';
+import { type Callers, callersOf, expectUndisturbed, termOf } from '../support/undisturbed.js';
 
 const { put, get, list, publish, rollback } = configService;
 const config = configService;
@@ -18,7 +18,7 @@ let callers: Callers;
 let term: number;
 let doors: ApiClient[];
 beforeAll(async () => {
-  cluster = await TestCluster.start({ settings: patientSettings });
+  cluster = await TestCluster.start({ timers: 'patient' });
   callers = callersOf(cluster);
   term = await termOf(callers);
   doors = cluster.endpoints.map((address) => new ApiClient(Number(address.split(':')[1])));

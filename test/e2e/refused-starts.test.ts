@@ -8,7 +8,7 @@ import { ExitCode } from '../../src/base/errors.js';
 import { freePorts, TestCluster, type TestMember } from '../support/cluster.js';
 import { expectEqualStates } from '../support/equal-states.js';
 import { lastWords, runToEnd } from '../support/member-run.js';
-import { callersOf, expectUndisturbed, patientSettings, termOf } from '../support/undisturbed.js';
+import { callersOf, expectUndisturbed, termOf } from '../support/undisturbed.js';
 
 describe('settings', () => {
   let cluster: TestCluster;
@@ -85,7 +85,7 @@ describe('a data directory', () => {
   let cluster: TestCluster;
   let term: number;
   beforeAll(async () => {
-    cluster = await TestCluster.start({ settings: patientSettings });
+    cluster = await TestCluster.start({ timers: 'patient' });
     await cluster.client().config.put('kept/doc', 'x');
     term = await termOf(callersOf(cluster));
   });

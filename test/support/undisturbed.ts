@@ -4,9 +4,6 @@ import type { QuorateClient } from '../../src/client/index.js';
 import type { TestCluster } from './cluster.js';
 import { until } from './until.js';
 
-/** Settings for tests in which nobody dies: a slow machine is then no reason for a new term. */
-export const patientSettings = 'raft: { election: 4s }';
-
 /** The error lines and stack traces in what a member has printed. */
 export function complaints(output: string): string[] {
   return output.split('\n').filter((line) => /"level":"error"|"stack"|^error:|^\s+at /.test(line));
