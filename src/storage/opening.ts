@@ -66,7 +66,8 @@ export async function openDirectory(
   )
     throw guard.inconsistent(`${describe(stateKey(generation))} is not there`);
   await clearLeftovers(disk, writer, generation, start.index);
-  const log = await readLog(disk, guard, generation, start);
+  const settled = Math.max(hardState?.commit ?? 0, machine?.appliedIndex ?? 0, start.index) as Index;
+  const log = await readLog(disk, guard, generation, start, settled);
   if ((machine?.appliedIndex ?? 0) < start.index)
     throw guard.inconsistent(`the machine stands before the log's start ${start.index}`);
   if (machine && machine.appliedIndex > log.lastIndex)
@@ -193,12 +194,16 @@ async function clearOthers(
   await clearRange(disk, writer, generationKey(prefix, generation + 1), end);
 }
 
-/** Reads the whole log, which is bounded by trimming: a gap anywhere shows now and not when a follower asks for it. */
+/**
+ * Reads the whole log, which is bounded by trimming: a gap anywhere shows now and not when a follower asks for it. The tail holds every entry after
+ * `settled`, however large: they may have to be compared with a leader's.
+ */
 async function readLog(
   disk: Disk,
   guard: Guard,
   generation: number,
   start: SnapshotMeta,
+  settled: Index,
 ): Promise<Pick<Found, 'lastIndex' | 'lastTerm' | 'tail'>> {
   const tail: Entry[] = [];
   let first = 0;
@@ -217,7 +222,7 @@ async function readLog(
       bytes += entry.data.length;
       for (
         let oldest = tail[first];
-        oldest && bytes > limits.logTailBytes && first < tail.length - 1;
+        oldest && oldest.index <= settled && bytes > limits.logTailBytes && first < tail.length - 1;
         oldest = tail[first]
       ) {
         bytes -= oldest.data.length;

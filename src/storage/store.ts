@@ -35,7 +35,7 @@ export interface StoredState {
   readonly start: SnapshotMeta;
   readonly lastIndex: Index;
   readonly lastTerm: Entry['term'];
-  /** The end of the log, at most tailBytes of data. */
+  /** The end of the log: all that is not known to be committed or applied, and before it up to limits.logTailBytes of data. */
   readonly tail: readonly Entry[];
   /** Undefined: the machine is empty. */
   readonly machine: (MachineMeta & { readonly membership: Membership; readonly chainHash: string }) | undefined;

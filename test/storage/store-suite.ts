@@ -86,10 +86,18 @@ export function storeSuite(name: string, makeBench: () => Promise<Bench>): void 
       test('the tail is bounded by its bytes', async () => {
         const large = Buffer.alloc(limits.logTailBytes / 4, 1);
         const log = [1, 2, 3, 4, 5, 6].map((at) => entry(at, 1, large));
-        for (const one of log) await write(store, { entries: [one] });
+        for (const one of log) await write(store, { entries: [one], hardState: hardState(1, undefined, 6) });
         await reopen();
         expect(state.lastIndex).toBe(6);
         expect(state.tail.map((one) => one.index)).toEqual([3, 4, 5, 6]);
+      });
+
+      test('the tail has all that may not be committed, whatever its bytes', async () => {
+        const large = Buffer.alloc(limits.logTailBytes / 4, 1);
+        const log = [1, 2, 3, 4, 5, 6].map((at) => entry(at, 1, large));
+        for (const one of log) await write(store, { entries: [one], hardState: hardState(1, undefined, 1) });
+        await reopen();
+        expect(state.tail.map((one) => one.index)).toEqual([2, 3, 4, 5, 6]);
       });
     });
 
