@@ -4,6 +4,7 @@ import { CommandError, CommandExit } from '../exit-codes.js';
 import type { Terminal } from '../terminal.js';
 import { Fleet } from '../up/fleet.js';
 import { ready } from '../up/readiness.js';
+import { refuseTakenAddresses } from '../up/taken-address.js';
 
 /** A member that has not stopped by then is killed. */
 const graceMs = 10_000;
@@ -29,6 +30,7 @@ Examples:
 
 async function up(settingsFile: string, terminal: Terminal): Promise<void> {
   const settings = loadSettings(settingsFile);
+  await refuseTakenAddresses(settings.members);
   const interrupted = terminal.interrupted();
   const fleet = new Fleet(settings, terminal);
   const stopped = new AbortController();

@@ -77,6 +77,15 @@ describe('quorate up', () => {
     expect([...process.members.values()].filter(alive)).toEqual([]);
   });
 
+  it('does not take another cluster at its addresses for its own', async () => {
+    const cluster = await prepare(1);
+    await up(cluster.settingsPath).ready();
+    const second = up(cluster.settingsPath);
+    expect(await second.exitCode()).toBe(69);
+    expect(second.stdout).toBe('');
+    expect(second.stderr).toMatch(/^error: the client address \S+ of n1 is taken by another process: .*\n$/);
+  });
+
   it('says where the settings are wrong, and exits with 78', async () => {
     const cluster = await prepare(1);
     const file = path.join(cluster.directory, 'wrong.yml');
