@@ -37,7 +37,7 @@ function shared(flags: string, description: string): Option {
   return new Option(flags, description).helpGroup('Options of every call:');
 }
 
-/** Resolves the shared options of the command that runs: the innermost that were given, then the environment, then ./cluster.yml. */
+/** Resolves the shared options of the command that runs: the innermost that were given, then the environment, then ./cluster.yml, then the usual three. */
 export function callSettings(command: Command, terminal: Terminal): CallSettings {
   const given = (name: string): unknown => {
     for (let at: Command | null = command; at; at = at.parent) {

@@ -43,7 +43,8 @@ Examples:
   quorate config get prod/db/url                 print it
   quorate status                                 show all members
 
-QUORATE_ENDPOINTS stands in for --endpoints. Without either, the client addresses of ./cluster.yml are used.
+QUORATE_ENDPOINTS stands in for --endpoints. Without either, the client addresses of ./cluster.yml are used, or where
+there is no such file 127.0.0.1:7101 to 7103.
 
 ${exitCodeHelp()}`,
     );

@@ -1,6 +1,6 @@
 /** A command's connection to the cluster. */
 import type { Command } from 'commander';
-import { connect, type QuorateClient } from '../client/index.js';
+import { connect, type QuorateClient, QuorateError } from '../client/index.js';
 import { answer, callSettings } from './call.js';
 import type { Terminal } from './terminal.js';
 
@@ -21,7 +21,18 @@ export async function withClient(
   const client = connect({ endpoints, timeoutMs });
   try {
     await work({ client, json, answer: (document, text) => answer(terminal, json, document, text) });
+  } catch (error) {
+    throw error instanceof QuorateError && error.reason === 'UNREACHABLE' ? unreachable(error, endpoints) : error;
   } finally {
     await client.close();
   }
+}
+
+/** The client's sentence has the last member that was tried and what gRPC said of it; a person wants to know where to look and what to do. */
+function unreachable(error: QuorateError, endpoints: readonly string[]): QuorateError {
+  const [, cause = error.message] = /Last error: (?:Error: )?(.+?)\. Resolution note/.exec(error.message) ?? [];
+  return new QuorateError(
+    'UNREACHABLE',
+    `no member answers at ${endpoints.join(', ')} (${cause}): start the cluster, or name its members with --endpoints`,
+  );
 }

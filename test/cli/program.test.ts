@@ -15,6 +15,16 @@ function every(root: Command): Command[] {
   return [root, ...root.commands.flatMap(every)];
 }
 
+describe('a cluster that is not there', () => {
+  it('is named with its addresses, the cause and what to do', async () => {
+    const { code, errors } = await command('config', 'get', 'a/b', '--endpoints', '127.0.0.1:9', '--timeout', '2s');
+    expect(code).toBe(5);
+    expect(errors).toBe(
+      'error: no member answers at 127.0.0.1:9 (connect ECONNREFUSED 127.0.0.1:9): start the cluster, or name its members with --endpoints  (UNREACHABLE)',
+    );
+  });
+});
+
 describe('usage errors', () => {
   it.each([
     [['frobnicate'], "unknown command 'frobnicate'"],

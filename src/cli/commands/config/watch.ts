@@ -3,6 +3,7 @@ import type { ConfigDocument } from '../../../client/document.js';
 import type { ConfigEvent } from '../../../client/events.js';
 import { callCommand } from '../../call.js';
 import { documentWithValueJson, valuePreview } from '../../document-shape.js';
+import { follow } from '../../follow.js';
 import { count, type DocumentName, documentPrefix } from '../../parse.js';
 import { withClient } from '../../session.js';
 import { escapeControls, time } from '../../table.js';
@@ -38,7 +39,7 @@ Examples:
           signal,
           ...(options.after === undefined ? {} : { afterRevision: options.after }),
         });
-        for await (const event of events) {
+        for await (const event of follow(events, terminal)) {
           if (json) terminal.write(`${JSON.stringify(eventJson(event))}\n`);
           else for (const line of eventLines(event)) terminal.write(`${line}\n`);
         }

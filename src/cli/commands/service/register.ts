@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { Address } from '../../../base/address.js';
 import type { InstanceData, InstanceStatus } from '../../../client/instance.js';
 import { formatDuration } from '../../../settings/duration.js';
@@ -24,7 +24,11 @@ export function registerCommand(terminal: Terminal): Command {
     .addArgument(new Argument('<service>', 'namespace/service').argParser(serviceName))
     .addArgument(new Argument('<address>', 'host:port that consumers call').argParser(address))
     .option('--id <id>', 'id of the instance (default: made of host and port)')
-    .option('--ttl <duration>', 'how long it stays registered without a sign of life', duration, 10_000)
+    .addOption(
+      new Option('--ttl <duration>', 'how long it stays registered without a sign of life')
+        .argParser(duration)
+        .default(10_000, '10s'),
+    )
     .option('--weight <n>', 'share of the load, 1 to 10000 (default: 100)', positive)
     .option('--zone <zone>', 'where it runs')
     .option('--version <text>', 'what it runs')

@@ -3,6 +3,7 @@ import { formatAddress } from '../../../base/address.js';
 import type { RegistryEvent } from '../../../client/events.js';
 import type { Instance } from '../../../client/instance.js';
 import { callCommand } from '../../call.js';
+import { follow } from '../../follow.js';
 import { count } from '../../parse.js';
 import { withClient } from '../../session.js';
 import type { Terminal } from '../../terminal.js';
@@ -39,7 +40,7 @@ Examples:
           signal: terminal.interrupted(),
           ...(options.after === undefined ? {} : { afterRevision: options.after }),
         });
-        for await (const event of events) {
+        for await (const event of follow(events, terminal)) {
           if (json) terminal.write(`${JSON.stringify(event)}\n`);
           else for (const line of eventLines(event)) terminal.write(`${line}\n`);
         }
