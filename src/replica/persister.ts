@@ -131,15 +131,6 @@ export class Persister {
   dropForInstall(): void {
     this.next = gather();
   }
-
-  /** Takes token and messages out without writing: an install has made them true. */
-  takeAfterInstall(): { token: number | undefined; messages: RaftMessage[] } {
-    const { token, messages, hardState } = this.next;
-    this.next.token = undefined;
-    this.next.messages = [];
-    if (hardState) this.next.syncHardState = false;
-    return { token, messages };
-  }
 }
 
 function gather(): Gathered {

@@ -353,8 +353,8 @@ export class MemberReplica implements Replica {
     for (const message of ready.messages) this.options.transport.send(message);
     if (ready.hardState) this.hardState = ready.hardState;
     if (ready.hardState || ready.entries.length > 0) this.pristine = false;
-    if (ready.install) this.install(ready.install);
-    this.persister.add(ready);
+    if (ready.install) this.install(ready.install, ready.persistToken);
+    else this.persister.add(ready);
     for (const entry of ready.committed) this.toApply.push(entry);
     for (const { token, index, failed } of ready.readStates)
       this.reads.onReadState(token, index, failed, this.current.appliedIndex);
@@ -442,8 +442,12 @@ export class MemberReplica implements Replica {
     });
   }
 
-  /** Nothing else is written or applied until the image is the state; reads go on from the old state until the new one is loaded. */
-  private install(meta: SnapshotMeta): void {
+  /**
+   * Nothing else is written or applied until the image is the state; reads go on from the old state until the new one is loaded. What Raft wants written
+   * meanwhile gathers, and its messages wait for that write.
+   * @param token stands for the image and the hard state that goes with it
+   */
+  private install(meta: SnapshotMeta, token: number | undefined): void {
     this.installing = true;
     this.toApply = [];
     this.persister.dropForInstall();
@@ -454,8 +458,7 @@ export class MemberReplica implements Replica {
         this.persistedMeta = stored.machine;
         this.trimmer.reset();
         this.installing = false;
-        const { token, messages } = this.persister.takeAfterInstall();
-        this.onPersisted(token, messages);
+        this.onPersisted(token, []);
         this.settleOwn(machine);
         this.hub.reset(machine.revision, machine.compactedRevision);
         this.reads.onApplied(machine.appliedIndex, machine.revision);
