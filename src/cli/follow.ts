@@ -13,11 +13,11 @@ export async function* follow<T>(
   let silent = false;
   const timer = setTimeout(() => {
     silent = true;
-    terminal.complain('no member answers; the watch waits and goes on by itself, Ctrl-C ends it');
+    terminal.complain('nothing comes from the cluster; the watch waits and goes on by itself, Ctrl-C ends it');
   }, patienceMs);
   try {
     for await (const event of events) {
-      if (silent) terminal.complain('a member answers again');
+      if (silent) terminal.complain('the cluster answers again');
       silent = false;
       timer.refresh();
       yield event;

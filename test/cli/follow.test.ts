@@ -4,7 +4,7 @@ import { until } from '../support/until.js';
 import { FakeTerminal } from './fake-terminal.js';
 
 describe('following a watch', () => {
-  it('says once that nobody answers, and that somebody does again', async () => {
+  it('says once that nothing comes, and that something does again', async () => {
     const terminal = new FakeTerminal();
     async function* events() {
       yield 1;
@@ -15,8 +15,8 @@ describe('following a watch', () => {
     for await (const event of follow(events(), terminal, 10)) seen.push(event);
     expect(seen).toEqual([1, 2]);
     expect(terminal.errors).toEqual([
-      'no member answers; the watch waits and goes on by itself, Ctrl-C ends it',
-      'a member answers again',
+      'nothing comes from the cluster; the watch waits and goes on by itself, Ctrl-C ends it',
+      'the cluster answers again',
     ]);
   });
 });
