@@ -482,10 +482,11 @@ export class MemberReplica implements Replica {
     const start = this.trimmer.next(this.current.appliedIndex, upTo, this.raftStatus.membership);
     if (!start) return;
     this.trimming = true;
+    // First of all Raft: it must not ask for an entry that is being taken away.
+    this.raft.trimmed(start);
     store.trimLog(start).then(
       () => {
         this.trimming = false;
-        if (!this.stopped) this.raft.trimmed(start);
       },
       (error: unknown) => this.options.onFatal(error),
     );
