@@ -1,6 +1,5 @@
 /** Puts an image that was received in the place of this member's state. */
 import { assert } from '../base/assert.js';
-import { limits } from '../base/limits.js';
 import type { Log } from '../base/log.js';
 import { Machine } from '../machine/machine.js';
 import type { HardState, SnapshotMeta } from '../raft/types.js';
@@ -14,6 +13,7 @@ export class Installer {
 
   constructor(
     private readonly store: Store,
+    private readonly cacheBytes: number,
     private readonly log: Log,
   ) {}
 
@@ -48,7 +48,7 @@ export class Installer {
     assert(image && image.meta.index === meta.index, 'Raft installs the image that was received');
     await idle;
     const stored = await image.staged.commit(image.meta, image.sha256, hardState);
-    const machine = await loadMachine(this.store, stored);
+    const machine = await loadMachine(this.store, stored, this.cacheBytes);
     this.log.info({ index: meta.index, revision: machine.revision }, 'caught up by an image from the leader');
     return {
       stored,
@@ -63,8 +63,8 @@ export class Installer {
 }
 
 /** The machine as the store has it. */
-export async function loadMachine(store: Store, stored: StoredState): Promise<Machine> {
-  const machine = new Machine({ reader: store, cacheBytes: limits.valueCacheBytes });
+export async function loadMachine(store: Store, stored: StoredState, cacheBytes: number): Promise<Machine> {
+  const machine = new Machine({ reader: store, cacheBytes });
   if (stored.machine) await store.loadMachine((record) => machine.load(record));
   machine.finishLoad(stored.machine);
   return machine;

@@ -4,7 +4,6 @@
  */
 import { QuorateError } from '../base/errors.js';
 import type { ClusterId, Index, MemberId, Revision } from '../base/ids.js';
-import { limits } from '../base/limits.js';
 import type { Log } from '../base/log.js';
 import type { Random } from '../base/random.js';
 import type { Machine } from '../machine/machine.js';
@@ -16,6 +15,7 @@ import type { IncomingSnapshot, PeerMessage, Transport } from '../transport/tran
 import { StoredHistory } from '../watch/history.js';
 import { Hub } from '../watch/hub.js';
 import { decodeBatch } from './batch-codec.js';
+import { type ReplicaBounds, replicaBounds } from './bounds.js';
 import { encodeCommand } from './command-codec.js';
 import { Installer, loadMachine } from './installer.js';
 import { Leadership } from './leadership.js';
@@ -53,6 +53,8 @@ export interface ReplicaOptions {
   readonly keepLogBytes: number;
   readonly random: Random;
   readonly scheduler: Scheduler;
+  /** Only tests set them. */
+  readonly bounds?: ReplicaBounds;
   readonly log: Log;
   /** The member cannot go on. */
   readonly onFatal: (error: unknown) => void;
@@ -93,14 +95,15 @@ export class MemberReplica implements Replica {
 
   /** Loads the machine from the store. Call start() afterwards. */
   static async open(options: ReplicaOptions): Promise<MemberReplica> {
-    return new MemberReplica(options, await loadMachine(options.store, options.stored));
+    const { valueCacheBytes } = options.bounds ?? replicaBounds;
+    return new MemberReplica(options, await loadMachine(options.store, options.stored, valueCacheBytes));
   }
 
   private constructor(
     private readonly options: ReplicaOptions,
     machine: Machine,
   ) {
-    const { identity, stored, store, log } = options;
+    const { identity, stored, store, scheduler, bounds = replicaBounds, log } = options;
     this.clusterId = identity.clusterId;
     this.memberId = identity.memberId;
     this.memberName = identity.memberName;
@@ -114,9 +117,9 @@ export class MemberReplica implements Replica {
     this.electionMs = options.electionTicks * options.tickMs;
     this.leadership = new Leadership(this.electionMs);
     this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
-    this.trimmer = new Trimmer(options.keepLogBytes);
+    this.trimmer = new Trimmer(options.keepLogBytes, bounds);
     this.sender = new SnapshotSender(store, options.transport, log);
-    this.installer = new Installer(store, log);
+    this.installer = new Installer(store, bounds.valueCacheBytes, log);
     this.hub = new Hub({
       history: new StoredHistory({
         scan: (after, upTo, maxBytes) => store.scanVersions(after, upTo, maxBytes),
@@ -125,9 +128,11 @@ export class MemberReplica implements Replica {
       }),
       revision: machine.revision,
       compactedRevision: machine.compactedRevision,
-      recentBytes: limits.recentChangesBytes,
+      recentBytes: bounds.recentChangesBytes,
       persistedRevision: () => this.persistedMeta?.revision ?? (1 as Revision),
       log,
+      now: () => scheduler.now(),
+      defer: (callback) => scheduler.defer(callback),
     });
     this.persister = new Persister(store, {
       onPersisted: (token, messages) => this.onPersisted(token, messages),
@@ -504,16 +509,17 @@ export class MemberReplica implements Replica {
 function createRaft({ identity, members, stored, ...options }: ReplicaOptions, hardState: HardState): Raft {
   const bootstrap = { voters: members.map(({ id }) => id).sort((a, b) => a - b), outgoing: [], learners: [] };
   const membership = stored.machine?.membership ?? stored.start.membership;
+  const { appendBytes, inflightAppends, inflightBytes, logTailBytes } = options.bounds ?? replicaBounds;
   return new Raft(
     {
       id: identity.memberId,
       electionTicks: options.electionTicks,
       heartbeatTicks: options.heartbeatTicks,
       random: options.random,
-      appendBytes: limits.appendBytes,
-      inflightAppends: limits.inflightAppends,
-      inflightBytes: limits.inflightBytes,
-      logTailBytes: limits.logTailBytes,
+      appendBytes,
+      inflightAppends,
+      inflightBytes,
+      logTailBytes,
     },
     {
       hardState,

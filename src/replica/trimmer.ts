@@ -5,10 +5,7 @@
 import type { Index, Term } from '../base/ids.js';
 import { limits } from '../base/limits.js';
 import type { Entry, Membership, SnapshotMeta } from '../raft/types.js';
-
-/** Log entries between two remembered points. */
-const spacing = 256;
-const spacingBytes = 1024 * 1024;
+import { type ReplicaBounds, replicaBounds } from './bounds.js';
 
 interface Point {
   readonly index: Index;
@@ -22,12 +19,16 @@ export class Trimmer {
   private bytes = 0;
 
   /** @param keepBytes log kept behind the applied index */
-  constructor(private readonly keepBytes: number) {}
+  constructor(
+    private readonly keepBytes: number,
+    private readonly bounds: ReplicaBounds = replicaBounds,
+  ) {}
 
   onApplied(entry: Entry): void {
     this.bytes += entry.data.length + 32;
     const last = this.points.at(-1);
-    if (last && entry.index - last.index < spacing && this.bytes - last.bytes < spacingBytes) return;
+    const { trimEntries, trimBytes } = this.bounds;
+    if (last && entry.index - last.index < trimEntries && this.bytes - last.bytes < trimBytes) return;
     this.points.push({ index: entry.index, term: entry.term, bytes: this.bytes });
   }
 
@@ -50,7 +51,7 @@ export class Trimmer {
       chosen = i;
     }
     // A few points at once: each trim costs a write and a range delete.
-    if (chosen === undefined || chosen < 8) return undefined;
+    if (chosen === undefined || chosen < this.bounds.trimPoints) return undefined;
     const { index, term } = this.points[chosen] as Point;
     this.points.splice(0, chosen + 1);
     return { index, term, membership };
