@@ -35,7 +35,8 @@ export class Outbox {
   private bytes = 0;
   /** Sequence of the first command that has not been handed to the present leader. */
   private nextToSend = 1;
-  private lastSentAt = 0;
+  /** Since when the oldest command is on its way and no other was applied; undefined: not known before the next look. */
+  private waitingSince: number | undefined;
 
   get size(): number {
     return this.pending.length - this.head;
@@ -66,6 +67,7 @@ export class Outbox {
     const last = this.firstSequence + this.size - 1;
     if (this.nextToSend > last) return undefined;
     const firstSequence = this.nextToSend;
+    if (firstSequence === this.firstSequence) this.waitingSince = now;
     const commands: Uint8Array[] = [];
     let bytes = 0;
     while (this.nextToSend <= last && commands.length < messageCommands && bytes < limits.appendBytes) {
@@ -74,7 +76,6 @@ export class Outbox {
       bytes += command.length;
       this.nextToSend++;
     }
-    this.lastSentAt = now;
     return { firstSequence, commands };
   }
 
@@ -83,9 +84,11 @@ export class Outbox {
     this.nextToSend = this.firstSequence;
   }
 
-  /** True when the oldest command was sent this long ago and is still not applied: a message may have been lost. */
+  /** True when commands are on their way and none was applied for this long: a message may have been lost, and the leader takes none after it. */
   isOverdue(now: number, afterMs: number): boolean {
-    return this.size > 0 && this.nextToSend > this.firstSequence && now - this.lastSentAt > afterMs;
+    if (this.nextToSend === this.firstSequence) return false;
+    this.waitingSince ??= now;
+    return now - this.waitingSince > afterMs;
   }
 
   /** A command was applied: answers its caller. Sequences come in order, each once. */
@@ -153,6 +156,7 @@ export class Outbox {
     this.bytes -= pending.bytes.length;
     this.head++;
     this.firstSequence++;
+    this.waitingSince = undefined;
     if (this.nextToSend < this.firstSequence) this.nextToSend = this.firstSequence;
     if (this.head > 1_024 && this.head * 2 > this.pending.length) {
       this.pending = this.pending.slice(this.head);

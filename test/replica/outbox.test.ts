@@ -26,6 +26,25 @@ describe('Outbox', () => {
     expect(outbox.take(0)).toEqual({ firstSequence: 2, commands: [bytes('b'), bytes('c')] });
   });
 
+  it('is overdue when nothing is applied for a while, however much is sent meanwhile', () => {
+    const outbox = new Outbox();
+    const send = (now: number) => {
+      outbox.add(bytes('x'), 1_000, () => {});
+      outbox.take(now);
+    };
+    expect(outbox.isOverdue(1_000, 100)).toBe(false);
+    send(1_000);
+    send(1_090);
+    expect([outbox.isOverdue(1_100, 100), outbox.isOverdue(1_101, 100)]).toEqual([false, true]);
+    outbox.settle(1, outcome);
+    expect([outbox.isOverdue(1_110, 100), outbox.isOverdue(1_210, 100)]).toEqual([false, false]);
+    expect(outbox.isOverdue(1_211, 100)).toBe(true);
+    outbox.sendAgain();
+    expect(outbox.isOverdue(1_300, 100)).toBe(false);
+    outbox.take(1_300);
+    expect([outbox.isOverdue(1_400, 100), outbox.isOverdue(1_401, 100)]).toEqual([false, true]);
+  });
+
   it('answers a caller once and forgets one that cancelled', () => {
     const outbox = new Outbox();
     const answers: string[] = [];
