@@ -29,7 +29,9 @@ export class Reads {
   /** Rounds whose index is confirmed but not applied yet. */
   private confirmed: { index: Index; readers: Reader[] }[] = [];
   private forRevision: { revision: Revision; reader: Reader }[] = [];
-  private nextToken = 1;
+
+  /** @param nextToken first of the tokens that rounds get; an answer to an earlier run of this member must not name one of them */
+  constructor(private nextToken = 1) {}
 
   /** A new linearizable read. */
   add(deadline: number, done: ReadCallback): Waiting {
@@ -83,7 +85,10 @@ export class Reads {
   expire(now: number): void {
     this.arriving = expired(this.arriving, now);
     if (this.asked) this.asked = { token: this.asked.token, readers: expired(this.asked.readers, now) };
-    for (const round of this.confirmed) for (const reader of round.readers) expireOne(reader, now);
+    if (this.confirmed.length > 0) {
+      for (const round of this.confirmed) for (const reader of round.readers) expireOne(reader, now);
+      this.confirmed = this.confirmed.filter(({ readers }) => readers.some(({ done }) => done !== undefined));
+    }
     if (this.forRevision.length > 0) {
       for (const { revision, reader } of this.forRevision)
         expireOne(reader, now, `this member has not reached revision ${revision} before the deadline`);

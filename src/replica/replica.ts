@@ -62,6 +62,11 @@ export interface ReplicaOptions {
 
 /** Applying goes on in the next turn after this long, so that heartbeats and callers get their turn. */
 const applySliceMs = 5;
+/**
+ * Rounds of reads between one incarnation and the next, which is a millisecond later at least. The tokens of a run begin after those of earlier ones, or a
+ * late answer of the leader to a run that is gone could pass for one of today's.
+ */
+const roundsPerIncarnation = 1_024;
 
 export class MemberReplica implements Replica {
   readonly clusterId: ClusterId;
@@ -76,7 +81,7 @@ export class MemberReplica implements Replica {
   private readonly leadership: Leadership;
   private readonly persister: Persister;
   private readonly outbox = new Outbox();
-  private readonly reads = new Reads();
+  private readonly reads: Reads;
   private readonly transfers = new Transfers();
   private readonly retention: Retention | undefined;
   private readonly sender: SnapshotSender;
@@ -115,6 +120,7 @@ export class MemberReplica implements Replica {
     this.raft = createRaft(options, stored.hardState);
     this.raftStatus = this.raft.status();
     this.electionMs = options.electionTicks * options.tickMs;
+    this.reads = new Reads(options.incarnation * roundsPerIncarnation);
     this.leadership = new Leadership(this.electionMs);
     this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
     this.trimmer = new Trimmer(options.keepLogBytes, bounds);
