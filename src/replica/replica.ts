@@ -183,9 +183,12 @@ export class MemberReplica implements Replica {
     return this.current;
   }
 
-  /** Whether this member has taken part in a cluster: tells a peer with an empty directory that it is a newcomer. */
+  /**
+   * Whether there was a leader yet, so that votes may have been cast that count: tells a peer with an empty directory that it may have forgotten one. A
+   * candidacy alone is no sign: in a cluster that is being founded it would bar the others from the very election it needs.
+   */
   get founded(): boolean {
-    return !this.pristine;
+    return this.raft.status().lastIndex > 0;
   }
 
   submit(command: Command, requestId: string, deadlineMs: number, done: OutcomeCallback): Waiting {

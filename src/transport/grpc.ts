@@ -16,7 +16,7 @@ export interface GrpcTransportOptions {
   readonly clusterId: ClusterId;
   /** Must grow with every start of this member. */
   readonly incarnation: number;
-  /** Whether this member has taken part in a cluster; asked at every handshake. */
+  /** Whether this member's log is not empty; asked at every handshake. */
   readonly founded: () => boolean;
   readonly log: Log;
 }

@@ -24,7 +24,7 @@ export interface IncomingSnapshot {
 
 export interface TransportHandlers {
   onMessage(message: PeerMessage): void;
-  /** Our stream to the peer is open: it can hear us. What was queued before may be lost. `founded`: the peer has taken part in a cluster. */
+  /** Our stream to the peer is open: it can hear us. What was queued before may be lost. `founded`: the peer's log is not empty. */
   onConnected(peer: MemberId, founded: boolean): void;
   /**
    * Our stream to the peer broke. `refused`: connecting again was refused, so its process is gone. Called with false and once more with true
