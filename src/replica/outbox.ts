@@ -97,14 +97,13 @@ export class Outbox {
       sequence === this.firstSequence,
       `outcome of sequence ${sequence} while ${this.firstSequence} is the oldest`,
     );
-    this.shift().done?.(undefined, outcome);
+    this.shift()?.(undefined, outcome);
   }
 
   /** Everything up to this sequence is in the machine, but its outcomes are unknown here: an image was installed. */
   settleUnknown(upTo: number): void {
     while (this.size > 0 && this.firstSequence <= upTo) {
-      const done = this.shift().done;
-      done?.(
+      this.shift()?.(
         new QuorateError(
           'OUTCOME_UNKNOWN',
           'this member was far behind and did not see the outcome of the write; repeat it with the same request id to learn it',
@@ -151,7 +150,8 @@ export class Outbox {
     }
   }
 
-  private shift(): Pending {
+  /** Takes the oldest out; what is left of it is its callback. */
+  private shift(): OutcomeCallback | undefined {
     const pending = this.at(this.firstSequence);
     this.bytes -= pending.bytes.length;
     this.head++;
@@ -162,7 +162,9 @@ export class Outbox {
       this.pending = this.pending.slice(this.head);
       this.head = 0;
     }
-    return pending;
+    const { done } = pending;
+    pending.done = undefined;
+    return done;
   }
 
   private at(sequence: number): Pending {

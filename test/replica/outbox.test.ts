@@ -85,6 +85,18 @@ describe('Outbox', () => {
     expect(reasons).toEqual(['OVERLOADED', undefined]);
   });
 
+  it('counts the bytes of a command once, also when its caller cancels after the answer', () => {
+    const outbox = new Outbox();
+    const big = Buffer.alloc(limits.pendingBytes);
+    const waiting = outbox.add(big, 100, () => {});
+    outbox.take(0);
+    outbox.settle(1, outcome);
+    waiting.cancel();
+    const reasons: (string | undefined)[] = [];
+    for (let i = 0; i < 2; i++) outbox.add(big, 100, (error) => reasons.push(error?.reason));
+    expect(reasons).toEqual(['OVERLOADED']);
+  });
+
   it('tells callers whose commands an installed image contains that their outcome is unknown', () => {
     const outbox = new Outbox();
     const reasons: (string | undefined)[] = [];
