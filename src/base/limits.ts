@@ -60,6 +60,8 @@ export const limits = {
   /** Commands of this member that wait for their result. */
   pendingCommands: 20_000,
   pendingBytes: 64 * MiB,
+  /** Bytes of them on their way to the leader and not applied yet. */
+  forwardBytes: 8 * MiB,
   /** Newest values kept in memory. */
   valueCacheBytes: 64 * MiB,
   /** Recent changes kept in memory for watches that are slightly behind. */
@@ -103,5 +105,9 @@ assert(
 assert(
   limits.appendBytes + limits.commandBytes + limits.entryBytes < limits.peerMessageBytes,
   'a peer message must hold an append and one oversized entry',
+);
+assert(
+  2 * (limits.forwardBytes + limits.appendBytes + limits.commandBytes) < limits.peerQueueBytes,
+  'commands on their way must leave room in the queue for what Raft has to say, also when they are sent again',
 );
 assert(limits.logTailBytes > limits.inflightBytes, 'what is in flight should be in memory');

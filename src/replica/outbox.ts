@@ -11,6 +11,9 @@ import type { OutcomeCallback, Waiting } from './types.js';
 
 /** One caller's command. */
 class Pending implements Waiting {
+  /** Its share of the outbox's. */
+  underWay = 0;
+
   constructor(
     private readonly outbox: Outbox,
     public bytes: Uint8Array,
@@ -35,6 +38,8 @@ export class Outbox {
   private bytes = 0;
   /** Sequence of the first command that has not been handed to the present leader. */
   private nextToSend = 1;
+  /** Bytes handed to the present leader and not applied yet. */
+  private underWay = 0;
   /** Since when the oldest command is on its way and no other was applied; undefined: not known before the next look. */
   private waitingSince: number | undefined;
 
@@ -62,26 +67,29 @@ export class Outbox {
     return pending;
   }
 
-  /** The next commands to hand to the leader, or undefined when all are on their way. */
+  /** The next commands to hand to the leader, or undefined when all are on their way, or as many as may be at once. */
   take(now: number): { firstSequence: number; commands: Uint8Array[] } | undefined {
     const last = this.firstSequence + this.size - 1;
-    if (this.nextToSend > last) return undefined;
+    if (this.nextToSend > last || this.underWay >= limits.forwardBytes) return undefined;
     const firstSequence = this.nextToSend;
     if (firstSequence === this.firstSequence) this.waitingSince = now;
     const commands: Uint8Array[] = [];
     let bytes = 0;
     while (this.nextToSend <= last && commands.length < messageCommands && bytes < limits.appendBytes) {
-      const command = this.at(this.nextToSend).bytes;
-      commands.push(command);
-      bytes += command.length;
+      const pending = this.at(this.nextToSend);
+      pending.underWay = pending.bytes.length;
+      commands.push(pending.bytes);
+      bytes += pending.bytes.length;
       this.nextToSend++;
     }
+    this.underWay += bytes;
     return { firstSequence, commands };
   }
 
   /** There is a new leader, or a new connection to it: what it was told may be lost. */
   sendAgain(): void {
-    this.nextToSend = this.firstSequence;
+    while (this.nextToSend > this.firstSequence) this.at(--this.nextToSend).underWay = 0;
+    this.underWay = 0;
   }
 
   /** True when commands are on their way and none was applied for this long: a message may have been lost, and the leader takes none after it. */
@@ -154,6 +162,7 @@ export class Outbox {
   private shift(): OutcomeCallback | undefined {
     const pending = this.at(this.firstSequence);
     this.bytes -= pending.bytes.length;
+    this.underWay -= pending.underWay;
     this.head++;
     this.firstSequence++;
     this.waitingSince = undefined;

@@ -26,6 +26,23 @@ describe('Outbox', () => {
     expect(outbox.take(0)).toEqual({ firstSequence: 2, commands: [bytes('b'), bytes('c')] });
   });
 
+  it('has only so many bytes on their way at once, or they would crowd out the messages of Raft', () => {
+    const outbox = new Outbox();
+    const half = Buffer.alloc(limits.forwardBytes / 2);
+    for (let i = 0; i < 4; i++) outbox.add(half, 100, () => {});
+    const taken = () => {
+      const sequences: number[] = [];
+      for (let run = outbox.take(0); run; run = outbox.take(0)) sequences.push(run.firstSequence);
+      return sequences;
+    };
+    expect([taken(), outbox.hasUnsent]).toEqual([[1, 2], true]);
+    outbox.settle(1, outcome);
+    expect(taken()).toEqual([3]);
+    outbox.sendAgain();
+    outbox.settle(2, outcome);
+    expect(taken()).toEqual([3, 4]);
+  });
+
   it('is overdue when nothing is applied for a while, however much is sent meanwhile', () => {
     const outbox = new Outbox();
     const send = (now: number) => {
