@@ -38,6 +38,8 @@ export class Outbox {
   private bytes = 0;
   /** Sequence of the first command that has not been handed to the present leader. */
   private nextToSend = 1;
+  /** Newest sequence that any leader was ever handed; later ones are not given away yet. */
+  private everSent = 0;
   /** Bytes handed to the present leader and not applied yet. */
   private underWay = 0;
   /** Since when the oldest command is on its way and no other was applied; undefined: not known before the next look. */
@@ -83,6 +85,7 @@ export class Outbox {
       this.nextToSend++;
     }
     this.underWay += bytes;
+    this.everSent = Math.max(this.everSent, this.nextToSend - 1);
     return { firstSequence, commands };
   }
 
@@ -123,7 +126,7 @@ export class Outbox {
 
   /**
    * What nobody waits for any more must not surprise anybody later: where it has not reached a leader yet it becomes void. It keeps its place in the
-   * sequence.
+   * sequence if that was handed out before.
    */
   forget(pending: Pending): void {
     pending.done = undefined;
@@ -131,7 +134,7 @@ export class Outbox {
     pending.bytes = voidCommand;
   }
 
-  /** Answers callers whose deadline has passed. */
+  /** Answers callers whose deadline has passed. Without a leader for long, what they leave behind does not fill the outbox. */
   expire(now: number): void {
     for (let i = this.head; i < this.pending.length; i++) {
       const pending = this.pending[i] as Pending;
@@ -146,6 +149,9 @@ export class Outbox {
         undefined,
       );
     }
+    const unsent = this.head + Math.max(0, this.everSent + 1 - this.firstSequence);
+    if (!this.pending.some(({ done }, i) => i >= unsent && done === undefined)) return;
+    this.pending = this.pending.filter(({ done }, i) => i < unsent || done !== undefined);
   }
 
   /** Fails every caller (the member stops). */

@@ -80,9 +80,28 @@ describe('Outbox', () => {
       reason = error?.reason;
     });
     outbox.add(bytes('b'), 1_000, () => {});
+    outbox.take(0);
     outbox.expire(100);
     expect(reason).toBe('NO_QUORUM');
+    outbox.sendAgain();
     expect(outbox.take(0)).toEqual({ firstSequence: 1, commands: [bytes(''), bytes('b')] });
+  });
+
+  it('forgets commands that no leader was ever given once their callers are gone, so that a long time without one does not fill it', () => {
+    const outbox = new Outbox();
+    const reasons: (string | undefined)[] = [];
+    outbox.add(bytes('sent'), 100, () => {});
+    outbox.take(0);
+    for (let i = 1; i < limits.pendingCommands; i++)
+      outbox.add(bytes('x'), 100, (error) => reasons.push(error?.reason));
+    outbox.expire(100);
+    expect(new Set(reasons)).toEqual(new Set(['NO_QUORUM']));
+    expect(outbox.size).toBe(1);
+    const answers: number[] = [];
+    for (const text of ['a', 'b']) outbox.add(bytes(text), 1_000, () => answers.push(answers.length));
+    expect(outbox.take(100)).toEqual({ firstSequence: 2, commands: [bytes('a'), bytes('b')] });
+    for (const sequence of [1, 2, 3]) outbox.settle(sequence, outcome);
+    expect(answers).toEqual([0, 1]);
   });
 
   it('makes a command void when its caller cancels', () => {
