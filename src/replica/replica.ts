@@ -260,6 +260,7 @@ export class MemberReplica implements Replica {
     if (!this.transfers.isEmpty && !this.hasConnectedPeer()) this.transfers.failAll('no other member can be reached');
     if (this.outbox.isOverdue(now, this.electionMs)) this.outbox.sendAgain();
     if (this.raftStatus.role === 'leader') this.leaderTick(now);
+    this.compactOld(now);
     this.trim();
     // An idle member has nothing to do in most ticks, and should cost next to nothing.
     if (this.raft.hasReady() || this.outbox.hasUnsent || this.persister.isWaiting) this.schedule();
@@ -274,9 +275,14 @@ export class MemberReplica implements Replica {
       this.raft.transferLeadership(undefined);
     }
     if (!this.persister.busy) this.leadership.proposeUpkeep(this.raft, this.current, now);
+  }
+
+  /** Every member remembers how old revisions are, so that the retention does not begin anew with a new leader. */
+  private compactOld(now: number): void {
     const { clock, revision, compactedRevision } = this.current;
     const old = this.retention?.sample(clock, revision, compactedRevision);
-    if (old !== undefined) this.submit({ kind: 'compact', revision: old }, '', now + this.electionMs, () => {});
+    if (old === undefined || this.raftStatus.role !== 'leader') return;
+    this.submit({ kind: 'compact', revision: old }, '', now + this.electionMs, () => {});
   }
 
   private onMessage(message: PeerMessage): void {

@@ -350,6 +350,22 @@ describe('leadership', () => {
     await refused;
   });
 
+  it('goes on with the retention of the leader before', async () => {
+    const { followers } = await start({ retentionMs: 2_000 });
+    const [target] = followers;
+    const write = async (ticks: number): Promise<void> => {
+      for (let i = 0; i < ticks; i++) {
+        target.put('a');
+        await cluster.tick();
+      }
+    };
+    await write(30);
+    await cluster.during(target.running.transferLeadership(target.id));
+    expect(target.running.machine.compactedRevision).toBe(0);
+    await write(20);
+    expect(target.running.machine.compactedRevision).toBeGreaterThan(1);
+  });
+
   it('goes on with what waited when a hand-over fails', async () => {
     const { leader, followers } = await start();
     const [target] = followers;
