@@ -287,14 +287,18 @@ export class MemberReplica implements Replica {
 
   private onMessage(message: PeerMessage): void {
     if (this.stopped) return;
-    // A pristine member must not vote before it knows whether the sender took part in a cluster already; see onConnected.
-    if (this.pristine && !this.heard.has(message.from)) return;
+    if (this.isStranger(message.from)) return;
     if (message.kind !== 'forward') this.raft.step(message);
     else if (this.raftStatus.role === 'leader') {
       const { from, incarnation, firstSequence, commands } = message;
       this.leadership.add({ member: from, incarnation, firstSequence, commands });
     }
     this.schedule();
+  }
+
+  /** A pristine member must take no part before it knows whether the sender took part in a cluster already; see onConnected. */
+  private isStranger(peer: MemberId): boolean {
+    return this.pristine && !this.heard.has(peer);
   }
 
   private onConnected(peer: MemberId, founded: boolean): void {
@@ -318,7 +322,7 @@ export class MemberReplica implements Replica {
   }
 
   private onSnapshot(snapshot: IncomingSnapshot): Promise<boolean> {
-    if (this.stopped || this.installing) return Promise.resolve(false);
+    if (this.stopped || this.installing || this.isStranger(snapshot.from)) return Promise.resolve(false);
     return this.installer.receive(snapshot, () => {
       if (this.stopped) return false;
       const wanted = this.raft.snapshotReceived(snapshot.from, snapshot.term, snapshot.meta);

@@ -227,7 +227,7 @@ export class TestCluster {
   now = 0;
   readonly network: MemoryNetwork;
   readonly members: readonly TestMember[];
-  /** Messages that it says no to are lost, images and the answers to them wait for heal(). */
+  /** Messages that it says no to are lost; images, the answers to them and new connections wait for heal(). */
   passes: (delivery: Delivery) => boolean = () => true;
   private queue: (() => void)[] = [];
   private late: Delivery[] = [];
@@ -235,7 +235,7 @@ export class TestCluster {
   constructor(readonly options: Options = {}) {
     this.network = new MemoryNetwork((delivery) => {
       this.later(() => {
-        if (delivery.what === 'connected' || delivery.what === 'disconnected' || this.passes(delivery)) delivery.run();
+        if (delivery.what === 'disconnected' || this.passes(delivery)) delivery.run();
         else if (delivery.what !== 'message') this.late.push(delivery);
       });
     });

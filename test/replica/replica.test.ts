@@ -423,6 +423,23 @@ describe('a member', () => {
     expect(lost.versionOf('a')).toBe(1);
   });
 
+  it('that lost its data takes no image either before it knows that it has to recover', async () => {
+    const { followers } = await start(small);
+    const [lost, other] = followers;
+    await lost.crash();
+    await fillLog(other);
+    lost.loseData();
+    cluster.passes = ({ what, to }) => what !== 'connected' || to !== lost.id;
+    await lost.start();
+    await cluster.tick(4);
+    expect(lost.running.status().lastIndex).toBe(0);
+    cluster.heal();
+    await cluster.settle();
+    expect(lost.running.status().recovering).toBe(true);
+    await cluster.until('it has caught up', () => !lost.running.status().recovering);
+    expect(lost.versionOf('large/0')).toBe(1);
+  });
+
   it('of a new cluster takes part in its election although another one was felled as a candidate', async () => {
     cluster = new TestCluster();
     for (const member of cluster.members) await member.start();
