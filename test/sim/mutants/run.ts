@@ -16,7 +16,7 @@ interface Ended {
 }
 
 /** The simulator's last line when it found something. */
-const violation = /^violation: ([\w-]+): (.*) \(seed (\d+)\)$/m;
+const violation = /^violation: ([^:]+): (.*) \(seed (\d+)\)$/m;
 
 /** What the language throws, as against what the product or a checker asserts. */
 const thrown = /\b(?:Type|Reference|Syntax|Range)Error\b|ERR_MODULE_NOT_FOUND/;

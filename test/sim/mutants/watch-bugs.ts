@@ -157,8 +157,7 @@ export const watchBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 0,
-    unit: { test: 'test/watch/hub.test.ts', because: 'memory holds 16 MiB of recent changes, more than a run writes' },
+    seeds: 300,
   },
   {
     name: 'revision-cut-in-two',
