@@ -13,6 +13,8 @@ import { GrpcTransport } from './transport/grpc.js';
 
 /** How long a graceful stop waits for running calls. */
 const stopGraceMs = 3_000;
+/** How often a member looks whether its data directory is still there: open files can be written long after they were deleted. */
+const directoryCheckMs = 2_000;
 /** Ticks in a heartbeat interval: the grain of all timers. */
 const heartbeatTicks = 2;
 
@@ -37,7 +39,7 @@ export async function runMember(options: RunOptions): Promise<ExitCode> {
   } catch (error) {
     return report(error, log);
   } finally {
-    log?.flush();
+    await log?.close();
   }
 }
 
@@ -108,6 +110,7 @@ class Member {
     });
     await replica.start();
     const ticks = setInterval(() => replica.tick(), tickMs);
+    const directoryChecks = setInterval(() => void store.diskBytes().catch(this.fail), directoryCheckMs);
     try {
       await api.start();
       log.info({ client: self.clientAddress, peer: self.peerAddress, pid: process.pid }, 'member is up');
@@ -120,6 +123,7 @@ class Member {
       await store.close();
     } finally {
       clearInterval(ticks);
+      clearInterval(directoryChecks);
     }
     log.info({}, 'stopped');
     return ExitCode.OK;

@@ -15,9 +15,12 @@ export interface LogOptions {
 
 /** A log whose every line can be brought out before the process ends. */
 export interface ProcessLog extends Log {
-  /** Writes out what is buffered; blocks until it is done. Call it before the process ends in any unusual way. */
-  flush(): void;
+  /** Writes out every line; resolves when that is done, or after a moment if nobody reads the log any more. Never rejects. */
+  close(): Promise<void>;
 }
+
+/** How long close() waits for a reader that does not read. */
+const closeMs = 1_000;
 
 /**
  * Opens the log. Lines are written without blocking the event loop, and what is left is written when the process exits. No worker threads: a
@@ -41,13 +44,17 @@ export function createLog({ level, format, name, fd = 1 }: LogOptions): ProcessL
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush() {
-      try {
-        file.flushSync();
-      } catch {
-        // The reader of the log is gone; there is nobody left to tell.
-      }
-    },
+    close: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, closeMs);
+        const done = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        // An error means that the reader is gone: there is nobody left to tell.
+        file.once('close', done).once('finish', done).once('error', done);
+        file.end();
+      }),
   };
 }
 

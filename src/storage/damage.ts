@@ -42,6 +42,12 @@ export function diskFailure(directory: string, doing: string, error: unknown): F
       ExitCode.DISK,
       { cause: error },
     );
+  if (has('ENOENT') && doing === 'list')
+    return new FatalError(
+      `data directory ${directory} is gone while this member runs: whatever it writes would be lost; put the directory back, or start the member again to catch up from the others`,
+      ExitCode.DISK,
+      { cause: error },
+    );
   if (has('ENOTDIR') || has('EEXIST'))
     return new FatalError(
       `cannot ${doing} data directory ${directory}: it, or a part of its path, is a file; remove the file or name another directory`,

@@ -103,7 +103,10 @@ class LevelDisk implements Disk {
 
   async bytes(): Promise<number> {
     let total = 0;
-    for (const name of await readdir(this.directory)) {
+    const names = await readdir(this.directory).catch((error: unknown) => {
+      throw diskFailure(this.directory, 'list', error);
+    });
+    for (const name of names) {
       // The database may delete the file meanwhile.
       const found = await stat(path.join(this.directory, name)).catch(() => undefined);
       total += found?.size ?? 0;

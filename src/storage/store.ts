@@ -89,7 +89,7 @@ export interface Store extends VersionReader {
    * serves while the new one is loaded. The next stageImage() or open() clears it too.
    */
   clearReplaced(): Promise<void>;
-  /** Bytes on disk, roughly. */
+  /** Bytes on disk, roughly. @throws FatalError when the directory is gone */
   diskBytes(): Promise<number>;
   /** Ends the write under way; what is still waiting (trimming, clearing) is dropped, its promises stay open. */
   close(): Promise<void>;

@@ -108,3 +108,22 @@ describe('a flipped byte', () => {
     await expectRecovery(await lastWordsOf(cluster, follower, ExitCode.DATA, printed));
   }, 60_000);
 });
+
+describe('a data directory that is deleted under a running member', () => {
+  it('stops the member, and it comes back from the others', async () => {
+    const cluster = await TestCluster.start();
+    try {
+      const lost = cluster.others(await cluster.leader())[0] as string;
+      const others = cluster.client(...cluster.others(lost));
+      await others.config.put('test/x', '1');
+      await cluster.removeData(lost);
+      expect(await cluster.exitCode(lost)).toBe(ExitCode.DISK);
+      expect(cluster.output(lost)).toMatch(/is gone while this member runs/);
+      await others.config.put('test/x', '2');
+      cluster.boot(lost);
+      await expectEqualStates(cluster);
+    } finally {
+      await cluster.stop();
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,29 +6,28 @@ import { createLog, type LogOptions } from '../../src/log/log.js';
 
 describe('createLog', () => {
   let directory = '';
-  let fd = -1;
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'quorate-log-'));
-    fd = openSync(path.join(directory, 'log'), 'w');
   });
   afterEach(() => {
-    closeSync(fd);
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** What is in the file right after flush, as at a fatal exit. */
-  function written(options: Partial<LogOptions>): string {
+  /** What is in the file right after close, as at a fatal exit. */
+  async function written(options: Partial<LogOptions>): Promise<string> {
+    // The log closes it.
+    const fd = openSync(path.join(directory, 'log'), 'w');
     const log = createLog({ level: 'info', format: 'auto', name: 'n1', fd, ...options });
     log.debug({ a: 0 }, 'too fine');
     log.info({ term: 3 }, 'became leader');
     log.warn({}, 'slow disk');
     log.error({ error: new Error('no space') }, 'stopping');
-    log.flush();
+    await log.close();
     return readFileSync(path.join(directory, 'log'), 'utf8');
   }
 
-  it('writes one JSON object a line when the output is no terminal', () => {
-    const lines = written({})
+  it('writes one JSON object a line when the output is no terminal', async () => {
+    const lines = (await written({}))
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -39,18 +38,18 @@ describe('createLog', () => {
     ]);
   });
 
-  it('writes text for people on demand', () => {
-    const [first] = written({ format: 'pretty' }).split('\n');
+  it('writes text for people on demand', async () => {
+    const [first] = (await written({ format: 'pretty' })).split('\n');
     expect(first).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: became leader \{"term":3\}$/);
   });
 
-  it('leaves out lines below the level, and brings out those at it', () => {
-    expect(written({})).not.toContain('too fine');
-    expect(written({ level: 'debug' })).toContain('too fine');
+  it('leaves out lines below the level, and brings out those at it', async () => {
+    expect(await written({})).not.toContain('too fine');
+    expect(await written({ level: 'debug' })).toContain('too fine');
   });
 
-  it('keeps the message and the stack of an error', () => {
-    expect(written({})).toMatch(/"message":"no space".*log\.test\.ts/);
-    expect(written({ format: 'pretty' })).toMatch(/ERROR: stopping[\s\S]*no space[\s\S]*log\.test\.ts/);
+  it('keeps the message and the stack of an error', async () => {
+    expect(await written({})).toMatch(/"message":"no space".*log\.test\.ts/);
+    expect(await written({ format: 'pretty' })).toMatch(/ERROR: stopping[\s\S]*no space[\s\S]*log\.test\.ts/);
   });
 });

@@ -74,9 +74,10 @@ function checkLength(value: string, field: string, longest: number): void {
   if (value.length > longest) refuse('INVALID_FIELD', field, shown(value), `must have at most ${longest} characters`);
 }
 
-/** A short free text: author, content type, zone, version. @throws QuorateError INVALID_FIELD */
+/** A short free text in one line: author, content type, zone, version. @throws QuorateError INVALID_FIELD */
 export function checkLabel(value: string, field: string): void {
   checkLength(value, field, limits.labelLength);
+  if (/\p{Cc}/u.test(value)) refuse('INVALID_FIELD', field, shown(value), 'must not contain control characters');
 }
 
 /** @throws QuorateError INVALID_FIELD */

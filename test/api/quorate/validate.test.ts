@@ -74,6 +74,7 @@ test('a long value is shown shortened and well-formed', () => {
 test.each([
   ['value', () => checkConfigValue(Buffer.alloc(limits.configValueBytes + 1)), 'VALUE_TOO_LARGE'],
   ['label', () => checkLabel('x'.repeat(limits.labelLength + 1), 'author'), 'INVALID_FIELD'],
+  ['line break in a label', () => checkLabel('text/plain\nX', 'content_type'), 'INVALID_FIELD'],
   ['comment', () => checkComment('x'.repeat(limits.commentLength + 1)), 'INVALID_FIELD'],
   ['request id', () => checkRequestId('x'.repeat(limits.requestIdLength + 1)), 'INVALID_FIELD'],
   ['negative number', () => checkNotNegative(-1, 'version'), 'INVALID_FIELD'],
