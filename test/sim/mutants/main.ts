@@ -2,7 +2,7 @@
  * Plants each bug in a copy of the project and lets the simulator find it. Prints what found it, after how many seeds and seconds; fails when one
  * survives, no longer fits the code, or does not run.
  *
- *   npm run sim -- --mutants [--only name,…] [--from seed] [--skip-clean]
+ *   npm run sim -- --mutants [--only name,…] [--from seed] [--seeds at most] [--skip-clean]
  */
 import { parseArgs } from 'node:util';
 import { mutants } from './index.js';
@@ -18,11 +18,13 @@ const { values } = parseArgs({
     mutants: { type: 'boolean' },
     only: { type: 'string' },
     from: { type: 'string', default: '1' },
+    seeds: { type: 'string' },
     'skip-clean': { type: 'boolean', default: false },
   },
 });
 const from = Number(values.from);
-const chosen = choose(values.only);
+const most = values.seeds === undefined ? Number.POSITIVE_INFINITY : Number(values.seeds);
+const chosen = choose(values.only).map((mutant) => ({ ...mutant, seeds: Math.min(mutant.seeds, most) }));
 const width = Math.max(...chosen.map(({ name }) => name.length)) + 2;
 let failures = 0;
 
