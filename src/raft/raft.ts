@@ -64,7 +64,7 @@ export class Raft {
     assert(message.to === raft.id, 'a message for another member');
     if (raft.gone !== undefined && isRemnant(raft, message)) return;
     if (message.term > raft.term && !enterTerm(raft, message)) return;
-    if (message.term < raft.term && !isAnsweredLate(raft, message)) return;
+    if (message.term < raft.term && !countsLate(raft, message)) return;
     dispatch(raft, message);
   }
 
@@ -234,9 +234,12 @@ function enterTerm(raft: RaftState, message: RaftMessage): boolean {
   return true;
 }
 
-/** A message of an earlier term: most are void, some deserve an answer that tells the sender the term. Returns whether to go on with it. */
-function isAnsweredLate(raft: RaftState, message: RaftMessage): boolean {
+/** A message of an earlier term: most are void, some still count or deserve an answer that tells the sender the term. Returns whether to go on with it. */
+function countsLate(raft: RaftState, message: RaftMessage): boolean {
   switch (message.kind) {
+    case 'preVoteReply':
+      // It answers for the term that was asked about, which it names; a member that was away does not have the candidate's term yet.
+      return true;
     case 'preVoteRequest':
     case 'voteRequest':
     case 'readIndexRequest':
