@@ -30,12 +30,16 @@ export interface TestClusterOptions {
   readonly settings?: string;
   /** Quick unless told: tests should not wait for elections. */
   readonly timers?: keyof typeof raftSettings;
+  /** Gives the address at which one member sees the peer port of another; by default the port itself. */
+  readonly routes?: (members: readonly TestMember[]) => Promise<(from: TestMember, to: TestMember) => string>;
 }
 
 export class TestCluster {
   private readonly processes = new Map<string, ChildProcess>();
   private readonly outputs = new Map<string, string>();
   private readonly clients: QuorateClient[] = [];
+  /** Settings files of members that see the others at addresses of their own. */
+  private readonly ownSettings = new Map<string, string>();
 
   private constructor(
     readonly directory: string,
@@ -61,6 +65,7 @@ export class TestCluster {
     members: count = 3,
     settings = '',
     timers = 'quick',
+    routes,
   }: TestClusterOptions = {}): Promise<TestCluster> {
     const directory = await mkdtemp(path.join(tmpdir(), 'quorate-'));
     const ports = await freePorts(2 * count);
@@ -70,13 +75,22 @@ export class TestCluster {
       peer: `127.0.0.1:${ports[count + i]}`,
     }));
     const cluster = new TestCluster(directory, members);
-    const list = members.map(
-      ({ name, client, peer }) => `  - { name: ${name}, client: "${client}", peer: "${peer}" }\n`,
-    );
-    await writeFile(
-      cluster.settingsPath,
-      `cluster: test\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${raftSettings[timers]}\n${settings}\n`,
-    );
+    const write = (file: string, peerOf: (to: TestMember) => string) => {
+      const list = members.map((to) => `  - { name: ${to.name}, client: "${to.client}", peer: "${peerOf(to)}" }\n`);
+      return writeFile(
+        file,
+        `cluster: test\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${raftSettings[timers]}\n${settings}\n`,
+      );
+    };
+    await write(cluster.settingsPath, ({ peer }) => peer);
+    if (routes) {
+      const route = await routes(members);
+      for (const from of members) {
+        const file = path.join(directory, `${from.name}.yml`);
+        await write(file, (to) => (to === from ? to.peer : route(from, to)));
+        cluster.ownSettings.set(from.name, file);
+      }
+    }
     return cluster;
   }
 
@@ -99,7 +113,8 @@ export class TestCluster {
 
   /** Starts the process of a member. */
   boot(name: string): void {
-    const child = spawn(process.execPath, [main, 'member', '--name', name, '--settings', this.settingsPath], {
+    const settings = this.ownSettings.get(name) ?? this.settingsPath;
+    const child = spawn(process.execPath, [main, 'member', '--name', name, '--settings', settings], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.processes.set(name, child);

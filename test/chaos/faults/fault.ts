@@ -1,0 +1,16 @@
+/** What can be done to a cluster. Each fault ends by itself with everything in working order again, though not yet caught up. */
+import type { Random } from '../../../src/base/random.js';
+import type { World } from '../world.js';
+
+export interface Fault {
+  readonly kind: string;
+  /** How often it is chosen, relative to the others. */
+  readonly weight: number;
+  /** @param chance decided by the seed, drawn from in a fixed order */
+  strike(world: World, victim: string, chance: Random): Promise<void>;
+}
+
+/** A time between these, decided by chance. */
+export function between(chance: Random, leastMs: number, mostMs: number): number {
+  return leastMs + chance() * (mostMs - leastMs);
+}
