@@ -1,0 +1,72 @@
+/** Leases end when the cluster clock says so: not before, and with the first entry that is stamped later. The clock itself does not run ahead of time. */
+import type { LeaseId } from '../../../src/base/ids.js';
+import type { Applied, Batch } from '../../../src/machine/types.js';
+import type { World } from '../world.js';
+
+interface Known {
+  readonly ttlMs: number;
+  readonly deadline: number;
+  readonly renewedAt: number;
+}
+
+const ending = new Set(['leaseRevoke', 'deregister', 'register']);
+
+export class Leases {
+  private readonly known = new Map<LeaseId, Known>();
+  private clock = 0;
+  /** Virtual time of the call by which a lease was last renewed for sure. */
+  private readonly promised = new Map<LeaseId, number>();
+
+  /** @param fastest a clock runs at most so much faster than time; undefined: clocks jump, nothing can be said */
+  constructor(
+    private readonly world: World,
+    private readonly fastest: number | undefined,
+  ) {}
+
+  get count(): number {
+    return this.known.size;
+  }
+
+  /** A client was told at this time that its lease was renewed. */
+  onRenewed(id: LeaseId, calledAt: number): void {
+    this.promised.set(id, Math.max(calledAt, this.promised.get(id) ?? 0));
+  }
+
+  /** An entry was applied for the first time. */
+  onApplied(batch: Batch, { meta, writes }: Applied): void {
+    const { clock } = meta;
+    if (clock < this.clock) this.world.violated('leases', `the cluster clock went back from ${this.clock} to ${clock}`);
+    this.clock = clock;
+    for (const write of writes) {
+      if (write.kind !== 'lease') continue;
+      if (write.lease) this.onWritten(write.id, write.lease, clock);
+      else this.onEnded(write.id, batch, clock);
+    }
+    for (const [id, { deadline }] of this.known)
+      if (deadline <= clock)
+        this.world.violated('leases', `lease ${id} lives at ${clock}, its deadline was ${deadline}`);
+  }
+
+  private onWritten(id: LeaseId, { ttlMs, deadline }: { ttlMs: number; deadline: number }, clock: number): void {
+    if (deadline !== clock + ttlMs)
+      this.world.violated('leases', `lease ${id} of ${ttlMs} ms was renewed at ${clock} until ${deadline}`);
+    this.known.set(id, { ttlMs, deadline, renewedAt: clock });
+  }
+
+  private onEnded(id: LeaseId, batch: Batch, clock: number): void {
+    const known = this.known.get(id);
+    this.known.delete(id);
+    if (!known) {
+      this.world.violated('leases', `lease ${id} ended and was not there`);
+      return;
+    }
+    if (batch.runs.some(({ requests }) => requests.some(({ command }) => ending.has(command.kind)))) return;
+    if (known.deadline > clock)
+      this.world.violated('leases', `lease ${id} ended at ${clock}, before its deadline ${known.deadline}`);
+    const promised = this.promised.get(id);
+    if (promised === undefined || this.fastest === undefined) return;
+    const lived = this.world.now - promised;
+    if (lived < known.ttlMs / this.fastest - 1)
+      this.world.violated('leases', `lease ${id} of ${known.ttlMs} ms ended ${lived} ms after it was renewed`);
+  }
+}

@@ -1,0 +1,177 @@
+/** Breaks things while the safety phase lasts, as often as the seed's mixture says, and repairs most of them after a while. */
+import type { Revision } from '../../src/base/ids.js';
+import type { Random } from '../../src/base/random.js';
+import type { Calls } from './calls.js';
+import type { SimMember } from './members.js';
+import type { SimNetwork } from './network.js';
+import type { Swarm } from './swarm.js';
+import type { World } from './world.js';
+
+export class Faults {
+  over = false;
+  private readonly random: Random;
+
+  constructor(
+    private readonly world: World,
+    swarm: Swarm,
+    private readonly network: SimNetwork,
+    private readonly members: readonly SimMember[],
+    private readonly calls: Calls,
+  ) {
+    this.random = world.random('faults');
+    const { every } = swarm;
+    this.often(every.crash, () => this.pick().crash(this.random() < swarm.powerLoss));
+    this.often(every.crashAll, () => {
+      const power = this.random() < swarm.powerLoss;
+      for (const member of members) if (this.random() < 0.8) member.crash(power);
+    });
+    this.often(every.stop, () => void this.pick().stop());
+    this.often(every.wipe, () => this.wipe());
+    this.often(every.pause, () => this.pause(this.pick()));
+    this.often(every.partition, () => this.partition());
+    this.often(every.oneWay, () => this.cutFor([[this.pick(), this.pick()]]));
+    this.often(every.reset, () => this.pair((a, b) => network.reset(a.id, b.id)));
+    this.often(every.slowLink, () => this.slow());
+    this.often(every.jump, () => {
+      const member = this.pick();
+      world.trace.note('clock jumps', member.id);
+      member.clock.jump(this.random() * 5_000);
+    });
+    this.often(every.stuckDisk, () => this.stick(this.pick()));
+    this.often(every.failedWrite, () =>
+      this.running((member) => member.platter.failNextWrite(this.random() < 0.5 ? 'ENOSPC' : 'EIO')),
+    );
+    this.often(every.bitFlip, () =>
+      this.running((member) => {
+        member.platter.flips = 1 + Math.floor(this.random() * 3);
+      }),
+    );
+    this.often(every.transfer, () => this.transfer());
+    this.often(every.compact, () => this.compact());
+    this.restarts();
+  }
+
+  /** Everything is repaired; members that are down start, but for a minority that is left out. */
+  heal(leftOut: ReadonlySet<SimMember>): void {
+    this.over = true;
+    this.world.trace.note('all is repaired', '', leftOut.size);
+    this.network.healAll();
+    for (const member of this.members) {
+      member.platter.flips = 0;
+      member.platter.inner.failNextWrite = undefined;
+      member.platter.unstick();
+      if (member.scope.paused) this.world.resume(member.scope);
+      if (leftOut.has(member)) member.crash(true);
+    }
+    const start = (): void => {
+      for (const member of this.members) if (!leftOut.has(member) && !member.scope.alive) member.start();
+      this.world.after(200, this.world.always, start);
+    };
+    start();
+  }
+
+  private often(mean: number, what: () => void): void {
+    if (mean === Number.POSITIVE_INFINITY) return;
+    const next = (): void => {
+      this.world.after(-Math.log(1 - this.random()) * mean, this.world.always, () => {
+        if (this.over) return;
+        what();
+        next();
+      });
+    };
+    next();
+  }
+
+  /** What is down comes back sooner or later. */
+  private restarts(): void {
+    const look = (): void => {
+      if (this.over) return;
+      for (const member of this.members) if (!member.scope.alive && this.random() < 0.15) member.start();
+      this.world.after(100, this.world.always, look);
+    };
+    this.world.after(100, this.world.always, look);
+  }
+
+  private pick(): SimMember {
+    return this.members[Math.floor(this.random() * this.members.length)] as SimMember;
+  }
+
+  private running(what: (member: SimMember) => void): void {
+    const member = this.pick();
+    if (member.up) what(member);
+  }
+
+  private pair(what: (a: SimMember, b: SimMember) => void): void {
+    const [a, b] = [this.pick(), this.pick()];
+    if (a !== b) what(a, b);
+  }
+
+  /** One member at a time may lose its data, and only while all others live, have taken part, and have got over theirs. */
+  private wipe(): void {
+    const member = this.pick();
+    if (this.members.length < 3 || !this.members.every((other) => other.isWhole)) return;
+    member.wipe();
+  }
+
+  private pause(member: SimMember): void {
+    const { scope } = member;
+    if (!scope.alive || scope.paused) return;
+    this.world.trace.note('pauses', member.id);
+    this.world.pause(scope);
+    this.world.after(this.duration(), this.world.always, () => {
+      this.world.trace.note('goes on', member.id);
+      if (scope.paused) this.world.resume(scope);
+    });
+  }
+
+  private partition(): void {
+    const away = this.members.filter(() => this.random() < 0.4);
+    const rest = this.members.filter((member) => !away.includes(member));
+    this.cutFor(away.flatMap((a) => rest.flatMap((b) => [[a, b] as const, [b, a] as const])));
+  }
+
+  private cutFor(ways: readonly (readonly [SimMember, SimMember])[]): void {
+    for (const [a, b] of ways) {
+      if (a === b) continue;
+      this.world.trace.note('is cut off from', b.id, a.id);
+      this.network.cut(a.id, b.id);
+    }
+    this.world.after(this.duration(), this.world.always, () => {
+      for (const [a, b] of ways) if (a !== b) this.network.heal(a.id, b.id);
+    });
+  }
+
+  private slow(): void {
+    this.pair((a, b) => {
+      this.network.slow(a.id, b.id, 20 + this.random() * 1_000);
+      this.world.after(this.duration(), this.world.always, () => this.network.slow(a.id, b.id, 0));
+    });
+  }
+
+  private stick(member: SimMember): void {
+    this.world.trace.note('disk is stuck', member.id);
+    member.platter.stuck = true;
+    this.world.after(this.duration(), this.world.always, () => member.platter.unstick());
+  }
+
+  private transfer(): void {
+    const [member, to] = [this.pick(), this.pick()];
+    this.world.trace.note('is asked to hand over', member.id, to.id);
+    member.replica?.transferLeadership(this.random() < 0.5 ? undefined : to.id).catch(() => {});
+  }
+
+  private compact(): void {
+    this.running((member) => {
+      const revision = member.replica?.machine.revision ?? 1;
+      const command = {
+        kind: 'compact' as const,
+        revision: Math.max(1, revision - Math.floor(this.random() * 60)) as Revision,
+      };
+      this.calls.write(member, { tag: `compact${revision}`, command, requestId: '' }, 2_000, () => {});
+    });
+  }
+
+  private duration(): number {
+    return 100 + this.random() ** 2 * 5_000;
+  }
+}

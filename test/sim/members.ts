@@ -1,0 +1,193 @@
+/** The members: real replicas on simulated disks, network and clocks, that crash between any two events. */
+import { assert } from '../../src/base/assert.js';
+import { FatalError } from '../../src/base/errors.js';
+import type { ClusterId, MemberId } from '../../src/base/ids.js';
+import type { Log } from '../../src/base/log.js';
+import type { Random } from '../../src/base/random.js';
+import { MemberReplica } from '../../src/replica/replica.js';
+import { RecordStore } from '../../src/storage/record-store.js';
+import type { MemoryTransport } from '../../src/transport/memory.js';
+import { Clock } from './clocks.js';
+import { Platter, SimDisk } from './disk.js';
+import type { SimNetwork } from './network.js';
+import type { Swarm } from './swarm.js';
+import { Scope, type World } from './world.js';
+
+export const tickMs = 50;
+const heartbeatTicks = 2;
+const clusterId = 77 as ClusterId;
+const wallClockBase = 1_700_000_000_000;
+
+/** Who wants to know what becomes of members. */
+export interface MemberEvents {
+  onUp(member: SimMember): void;
+  onDown(member: SimMember): void;
+}
+
+export class SimMember {
+  replica: MemberReplica | undefined;
+  store: RecordStore | undefined;
+  clock: Clock;
+  scope: Scope;
+  readonly platter: Platter;
+  readonly name: string;
+  runs = 0;
+  private transport: MemoryTransport | undefined;
+  private booting = false;
+  private stopping: Scope | undefined;
+  private readonly random: Random;
+  private readonly log: Log;
+
+  constructor(
+    private readonly world: World,
+    private readonly swarm: Swarm,
+    private readonly network: SimNetwork,
+    private readonly ids: readonly MemberId[],
+    readonly id: MemberId,
+    private readonly events: MemberEvents,
+  ) {
+    this.name = `n${id}`;
+    this.random = world.random(`member ${id}`);
+    this.platter = new Platter(world, this.name, swarm, world.random(`disk ${id}`));
+    this.scope = new Scope(this.name);
+    this.scope.alive = false;
+    this.clock = this.newClock();
+    const say = (fields: Record<string, unknown>, message: string): void =>
+      world.trace.note('says', id, `${message} ${JSON.stringify(fields, plain)}`);
+    this.log = { debug: () => {}, info: say, warn: say, error: say };
+  }
+
+  get up(): boolean {
+    return this.replica !== undefined;
+  }
+  /** Runs, has taken part in the cluster and does not have to get over the loss of its data. */
+  get isWhole(): boolean {
+    return this.replica?.founded === true && !this.replica.status().recovering;
+  }
+
+  start(): void {
+    assert(!this.replica && !this.booting, 'a member is started once');
+    this.booting = true;
+    const scope = new Scope(this.name);
+    this.scope = scope;
+    this.platter.scope = scope;
+    this.clock = this.newClock();
+    this.runs++;
+    this.world.trace.note('starts', this.id, `run ${this.runs}`);
+    this.boot(scope).catch((error: unknown) => {
+      if (scope.alive) this.onFatal(error, scope);
+    });
+  }
+
+  private async boot(scope: Scope): Promise<void> {
+    const { world, swarm, id, ids, network, clock } = this;
+    const identity = { clusterId, memberId: id, memberName: this.name };
+    const onFatal = (error: unknown): void => {
+      if (scope.alive) world.after(0, scope, () => this.onFatal(error, scope));
+    };
+    const store = new RecordStore(new SimDisk(this.platter), {
+      onFatal,
+      now: () => wallClockBase + Math.floor(world.now),
+    });
+    const stored = await store.open(identity);
+    const transport = network.memory.create({
+      self: id,
+      peers: ids.filter((other) => other !== id),
+      founded: () => replica.founded,
+    });
+    const replica = await MemberReplica.open({
+      identity,
+      members: ids.map((member) => ({ id: member, name: `n${member}`, clientAddress: '', peerAddress: '' })),
+      incarnation: stored.incarnation,
+      store,
+      stored,
+      transport: network.over(transport),
+      tickMs,
+      heartbeatTicks,
+      electionTicks: swarm.electionTicks,
+      retentionMs: swarm.retentionMs,
+      keepLogBytes: swarm.keepLogBytes,
+      random: this.random,
+      scheduler: { now: () => clock.now(), defer: (callback) => world.after(0, scope, callback) },
+      bounds: swarm.bounds,
+      log: this.log,
+      onFatal,
+    });
+    this.booting = false;
+    this.transport = transport;
+    this.store = store;
+    this.replica = replica;
+    this.events.onUp(this);
+    await replica.start();
+    const tick = (): void => {
+      world.after(clock.worldTime(tickMs), scope, tick);
+      replica.tick();
+    };
+    world.after(clock.worldTime(tickMs) * this.random(), scope, tick);
+  }
+
+  /** The process ends without a word, and with `power` all that its disk had not synced. */
+  crash(power: boolean): void {
+    if (!this.scope.alive) return;
+    this.world.trace.note('crashes', this.id, power ? 'power lost' : 'process killed');
+    this.end(power);
+  }
+
+  /** As a signal does. */
+  async stop(): Promise<void> {
+    const { replica, store, transport, scope } = this;
+    if (!replica || !store || !transport || this.stopping === scope) return;
+    this.stopping = scope;
+    this.world.trace.note('stops', this.id);
+    await replica.stop();
+    await transport.stop();
+    await store.close();
+    if (scope.alive && this.scope === scope) this.end(false);
+  }
+
+  wipe(): void {
+    this.world.trace.note('loses its data', this.id);
+    this.crash(true);
+    this.platter.wipe();
+  }
+
+  /** Something outside the loop found out that the member cannot go on. */
+  fail(error: unknown): void {
+    this.onFatal(error, this.scope);
+  }
+
+  private end(power: boolean): void {
+    this.scope.alive = false;
+    this.booting = false;
+    this.platter.crash(power);
+    if (this.replica) this.events.onDown(this);
+    this.replica = undefined;
+    this.store = undefined;
+    void this.transport?.stop();
+    this.transport = undefined;
+  }
+
+  /** The member cannot go on: right if its disk failed, else a bug. */
+  private onFatal(error: unknown, scope: Scope): void {
+    if (!scope.alive) return;
+    this.world.trace.note('cannot go on', this.id, String(error));
+    if (!(error instanceof FatalError)) {
+      const stack = error instanceof Error ? (error.stack ?? '') : '';
+      this.world.trace.note('stack', this.id, stack);
+      this.world.violated('assertion', `member ${this.id}: ${String(error)}`);
+      return;
+    }
+    if (!this.platter.faulted) this.world.violated('disk', `member ${this.id} gave up a sound disk: ${error.message}`);
+    this.end(false);
+  }
+
+  private newClock(): Clock {
+    const { clockSpread, cpuCostMs } = this.swarm;
+    const rate = 1 + (this.random() * 2 - 1) * clockSpread;
+    return new Clock(this.world, rate, cpuCostMs, this.random() * 1e6);
+  }
+}
+
+function plain(_key: string, value: unknown): unknown {
+  return value instanceof Error ? value.message : value;
+}

@@ -1,0 +1,150 @@
+/** The network between the members: delays, loses, reorders and repeats messages, is cut in one or both directions, breaks connections. */
+import type { MemberId } from '../../src/base/ids.js';
+import type { Random } from '../../src/base/random.js';
+import { type Delivery, MemoryNetwork, type MemoryTransport } from '../../src/transport/memory.js';
+import type { Transport } from '../../src/transport/transport.js';
+import type { Swarm } from './swarm.js';
+import type { Scope, World } from './world.js';
+
+/** A connection over which nothing has come for so long is broken, as keep-alives do it. */
+const breaksAfterMs = 3_000;
+/** Probability that a stream of an image breaks at a chunk, while there are faults. */
+const imageBreaks = 0.1;
+
+/** One direction between two members. */
+class Link {
+  cut = false;
+  cutAt = 0;
+  /** Cut: what is sent waits and comes late, as in the buffers of a connection; otherwise it is lost. */
+  holds = false;
+  slowMs = 0;
+  /** When the newest delivery that keeps its place arrives. */
+  lastArrival = 0;
+  held: (() => void)[] = [];
+}
+
+export class SimNetwork {
+  readonly memory = new MemoryNetwork((delivery) => this.carry(delivery));
+  /** Messages are lost, repeated and overtaken. */
+  faulty = true;
+  private readonly links = new Map<number, Link>();
+  private readonly random: Random;
+
+  constructor(
+    private readonly world: World,
+    private readonly swarm: Swarm,
+    private readonly scopeOf: (member: MemberId) => Scope,
+  ) {
+    this.random = world.random('network');
+  }
+
+  /** Cuts the way from one member to another. */
+  cut(from: MemberId, to: MemberId): void {
+    const link = this.link(from, to);
+    if (link.cut) return;
+    link.cut = true;
+    link.cutAt = this.world.now;
+    link.holds = this.random() < 0.5;
+    this.world.after(breaksAfterMs * (0.5 + this.random()), this.world.always, () => {
+      if (link.cut && this.world.now - link.cutAt >= breaksAfterMs / 2) this.reset(from, to);
+    });
+  }
+
+  heal(from: MemberId, to: MemberId): void {
+    const link = this.link(from, to);
+    link.cut = false;
+    for (const arrive of link.held.splice(0)) this.inOrder(link, this.latency(link), to, arrive);
+  }
+
+  slow(from: MemberId, to: MemberId, milliseconds: number): void {
+    this.link(from, to).slowMs = milliseconds;
+  }
+
+  /** Breaks the connections between two members; what is under way is lost. */
+  reset(a: MemberId, b: MemberId): void {
+    this.world.trace.note('connections break', a, b);
+    this.memory.reset(a, b);
+  }
+
+  healAll(): void {
+    this.faulty = false;
+    for (const [key, link] of this.links) {
+      link.slowMs = 0;
+      this.heal(Math.floor(key / 100) as MemberId, (key % 100) as MemberId);
+    }
+  }
+
+  isCut(from: MemberId, to: MemberId): boolean {
+    return this.link(from, to).cut;
+  }
+
+  /** A transport whose images come over the same network as all else. */
+  over(transport: MemoryTransport): Transport {
+    return {
+      start: (handlers) => transport.start(handlers),
+      send: (message) => transport.send(message),
+      isConnected: (peer) => transport.isConnected(peer),
+      stop: () => transport.stop(),
+      sendSnapshot: (to, term, meta, chunks, sha256) =>
+        transport.sendSnapshot(to, term, meta, this.slowly(transport.self, to, chunks), sha256),
+    };
+  }
+
+  private async *slowly(from: MemberId, to: MemberId, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const link = this.link(from, to);
+    for await (const chunk of chunks) {
+      await this.world.sleep(this.latency(link), this.scopeOf(to));
+      if (link.cut || (this.faulty && this.random() < imageBreaks)) throw new Error('the stream broke');
+      yield chunk;
+    }
+  }
+
+  private carry(delivery: Delivery): void {
+    const { from, to, what } = delivery;
+    const { world, swarm, random } = this;
+    const link = this.link(from, to);
+    const arrive = (): void => {
+      world.trace.note(delivery.message?.kind ?? what, to, from);
+      delivery.run();
+    };
+    // A member learns of a broken connection from itself.
+    if (link.cut && what !== 'disconnected') {
+      if (what !== 'message' || link.holds) link.held.push(arrive);
+      return;
+    }
+    if (what !== 'message') {
+      const silent = what === 'disconnected' && this.faulty && random() < 0.3;
+      this.inOrder(link, silent ? breaksAfterMs * random() : this.latency(link), to, arrive);
+      return;
+    }
+    if (this.faulty) {
+      if (random() < swarm.loss) return;
+      if (random() < swarm.repeats) world.after(this.latency(link) * 5, this.scopeOf(to), arrive);
+      if (random() < swarm.overtaking) {
+        world.after(this.latency(link) * 3, this.scopeOf(to), arrive);
+        return;
+      }
+    }
+    this.inOrder(link, this.latency(link), to, arrive);
+  }
+
+  private inOrder(link: Link, delay: number, to: MemberId, arrive: () => void): void {
+    const arrival = Math.max(this.world.now + delay, link.lastArrival);
+    link.lastArrival = arrival;
+    this.world.after(arrival - this.world.now, this.scopeOf(to), arrive);
+  }
+
+  private latency(link: Link): number {
+    return link.slowMs * this.random() + this.swarm.latencyMs * (0.5 + this.random());
+  }
+
+  private link(from: MemberId, to: MemberId): Link {
+    const key = from * 100 + to;
+    let link = this.links.get(key);
+    if (!link) {
+      link = new Link();
+      this.links.set(key, link);
+    }
+    return link;
+  }
+}

@@ -1,0 +1,153 @@
+/** One seed: builds the world, lets it live through faults, heals it, and sees that everything goes on and all is right. */
+import type { MemberId } from '../../src/base/ids.js';
+import type { Machine } from '../../src/machine/machine.js';
+import { Calls } from './calls.js';
+import { Committed } from './checkers/committed.js';
+import { ExactlyOnce } from './checkers/exactly-once.js';
+import { Images } from './checkers/images.js';
+import { Invariants } from './checkers/invariants.js';
+import { Leaders } from './checkers/leaders.js';
+import { Leases } from './checkers/leases.js';
+import { Linearizable } from './checkers/linearizable.js';
+import { Logs } from './checkers/logs.js';
+import { States } from './checkers/states.js';
+import { Faults } from './faults.js';
+import { History } from './history.js';
+import { Liveness } from './liveness.js';
+import { SimMember } from './members.js';
+import { SimNetwork } from './network.js';
+import { Session } from './sessions.js';
+import { drawSwarm, type Swarm } from './swarm.js';
+import { Client } from './traffic.js';
+import { Follower } from './watches.js';
+import { type Violation, World } from './world.js';
+
+export interface Report {
+  readonly violation: Violation | undefined;
+  readonly traceHash: string;
+  readonly stateHash: string;
+  readonly simulatedMs: number;
+  readonly events: number;
+  readonly calls: number;
+  readonly acknowledged: number;
+  readonly terms: number;
+  readonly lastLines: readonly string[];
+}
+
+export class Simulation {
+  readonly world: World;
+  readonly swarm: Swarm;
+  readonly history = new History();
+  readonly members: readonly SimMember[];
+  readonly calls: Calls;
+  readonly leases: Leases;
+  readonly clients: readonly Client[];
+  readonly sessions: readonly Session[];
+  readonly followers: readonly Follower[];
+  readonly faults: Faults;
+  private readonly leaders: Leaders;
+  private readonly logs: Logs;
+  private readonly committed: Committed;
+  private readonly states: States;
+  private readonly invariants: Invariants;
+  private readonly exactlyOnce: ExactlyOnce;
+  private readonly machines = new WeakSet<Machine>();
+  private tags = 0;
+
+  constructor(seed: number, verbose = false) {
+    const world = new World(seed);
+    this.world = world;
+    world.trace.verbose = verbose;
+    const swarm = drawSwarm(world.random('swarm'));
+    this.swarm = swarm;
+    world.trace.note('is of', 'seed', JSON.stringify(swarm));
+    this.leaders = new Leaders(world, this.history);
+    this.logs = new Logs(world);
+    this.committed = new Committed(world);
+    this.states = new States(world, this.history);
+    this.invariants = new Invariants(world);
+    this.exactlyOnce = new ExactlyOnce(world, this.history);
+    const linearizable = new Linearizable(world, this.history);
+    const exact = swarm.every.jump === Number.POSITIVE_INFINITY && swarm.cpuCostMs === 0;
+    this.leases = new Leases(world, exact ? 1 + swarm.clockSpread : undefined);
+    this.calls = new Calls(world, linearizable, this.exactlyOnce);
+    const ids = Array.from({ length: swarm.members }, (_, i) => (i + 1) as MemberId);
+    const network = new SimNetwork(world, swarm, (id) => (this.members[id - 1] as SimMember).scope);
+    const events = {
+      onUp: (member: SimMember) => this.observe(member),
+      onDown: (member: SimMember) => this.states.onDown(member),
+    };
+    this.members = ids.map((id) => new SimMember(world, swarm, network, ids, id, events));
+    world.afterEvent = () => this.look();
+    const { calls, members } = this;
+    const around = { world, swarm, members, calls, linearizable, nextTag: () => this.nextTag() };
+    this.clients = times(swarm.clients, (i) => new Client(around, i));
+    this.sessions = times(swarm.sessions, (i) => new Session(around, this.leases, i));
+    this.followers = times(swarm.watches, (i) => new Follower(around, this.history, i));
+    this.faults = new Faults(world, swarm, network, members, calls);
+    for (const member of members) member.start();
+  }
+
+  nextTag(): string {
+    return `op${++this.tags}`;
+  }
+
+  async run(): Promise<Report> {
+    const { world } = this;
+    await world.advance(this.swarm.faultyMs);
+    if (!world.violation) await new Liveness(this).run();
+    if (!world.violation) await world.during(new Images(world).check(this.members.filter(({ up }) => up)));
+    return {
+      violation: world.violation,
+      traceHash: world.trace.hash,
+      stateHash: this.states.hash,
+      simulatedMs: world.now,
+      events: world.events,
+      calls: this.calls.made,
+      acknowledged: this.calls.acknowledged,
+      terms: this.leaders.count,
+      lastLines: world.trace.last(200),
+    };
+  }
+
+  /** After every event: what changed of the members is compared with what must be. */
+  private look(): void {
+    for (const member of this.members) {
+      const { replica } = member;
+      if (!replica) continue;
+      this.observe(member);
+      const raft = replica['raft'];
+      this.invariants.onStep(raft);
+      this.leaders.onStep(raft);
+      this.logs.onStep(raft);
+      this.states.onStep(member);
+    }
+  }
+
+  /** Hears of everything that a machine applies; a new one is compared with the history first. */
+  private observe(member: SimMember): void {
+    const { replica } = member;
+    if (!replica) return;
+    const { machine } = replica;
+    if (this.machines.has(machine)) return;
+    this.machines.add(machine);
+    this.states.onLoaded(member);
+    const apply = machine.apply.bind(machine);
+    machine.apply = (batch, own) => {
+      const applied = apply(batch, own);
+      const entry = this.history.describe(member.id, replica['raft'].state.term, batch, applied);
+      const known = this.history.entries[batch.index];
+      if (known) this.committed.onApplied(known, entry);
+      else {
+        this.history.add(entry, applied);
+        this.exactlyOnce.onApplied(applied);
+        this.leases.onApplied(batch, applied);
+      }
+      return applied;
+    };
+  }
+}
+
+function times<T>(count: number, make: (i: number) => T): T[] {
+  return Array.from({ length: count }, (_, i) => make(i));
+}

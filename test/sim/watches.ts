@@ -1,0 +1,107 @@
+/** Watchers: follow a range at one member, move to another when it dies or on a whim, are slow now and then, and go on where they were. */
+import type { Key, Revision } from '../../src/base/ids.js';
+import type { Random } from '../../src/base/random.js';
+import type { KeyRange, Watcher } from '../../src/watch/types.js';
+import { WatchChecker } from './checkers/watches.js';
+import type { History } from './history.js';
+import type { SimMember } from './members.js';
+import type { Surroundings } from './traffic.js';
+
+const ranges: readonly (readonly KeyRange[])[] = [
+  [{ key: '' as Key, end: '\0' as Key }],
+  [{ key: 'k' as Key, end: 'l' as Key }],
+  [{ key: 'k0' as Key, end: undefined }],
+  [{ key: '/quorate/history/app/' as Key, end: '/quorate/history/app0' as Key }],
+  [
+    { key: 'k1' as Key, end: undefined },
+    { key: '/quorate/registry/' as Key, end: '/quorate/registry0' as Key },
+  ],
+];
+
+export class Follower {
+  calm = false;
+  private readonly random: Random;
+  private readonly checker: WatchChecker;
+  private watcher: Watcher | undefined;
+  private member: SimMember | undefined;
+  private run = 0;
+
+  constructor(
+    private readonly around: Surroundings,
+    history: History,
+    number: number,
+  ) {
+    this.random = around.world.random(`watch ${number}`);
+    const range = ranges[Math.floor(this.random() * ranges.length)] as readonly KeyRange[];
+    this.checker = new WatchChecker(around.world, history, range, `w${number}`);
+    this.later();
+  }
+
+  get delivered(): number {
+    return this.checker.delivered;
+  }
+
+  /** Everything up to this revision has come. */
+  hasReached(revision: Revision): boolean {
+    return this.checker.position >= revision;
+  }
+  get words(): string {
+    return `${this.checker.name} is at ${this.checker.position}, live ${this.watcher?.live}, on member ${this.member?.id}`;
+  }
+
+  private later(): void {
+    const { world } = this.around;
+    world.after(20 + this.random() * 300, world.always, () => this.act());
+  }
+
+  private act(): void {
+    this.later();
+    const { member, watcher } = this;
+    if (!member || !watcher || !member.up || member.runs !== this.run) {
+      this.move();
+      return;
+    }
+    if (member.scope.paused) {
+      if (this.random() < 0.1) this.move();
+      return;
+    }
+    this.checker.onProgress(member.id, watcher.deliveredRevision);
+    if (this.calm) {
+      watcher.resume();
+      return;
+    }
+    const dice = this.random();
+    if (dice < 0.05) this.move();
+    else if (dice < 0.15) watcher.pause();
+    else if (dice < 0.5) watcher.resume();
+  }
+
+  private move(): void {
+    if (this.member?.up && this.member.runs === this.run) this.watcher?.cancel();
+    this.watcher = undefined;
+    const { members } = this.around;
+    const member = members[Math.floor(this.random() * members.length)] as SimMember;
+    const { replica } = member;
+    if (!replica || member.scope.paused) return;
+    this.member = member;
+    this.run = member.runs;
+    let current = true;
+    const after = this.checker.position;
+    this.around.world.trace.note('is watched', member.id, `${this.checker.name} after ${after}`);
+    const watcher = replica.hub.watch(this.checker.ranges, after, {
+      onChanges: (revision, changes) => {
+        if (this.watcher !== watcher)
+          this.around.world.violated('watches', `${this.checker.name} gets changes after it was cancelled`);
+        this.checker.onChanges(member.id, revision, changes);
+        return this.calm || this.random() > 0.05;
+      },
+      onCompacted: (compacted) => {
+        if (!current) this.around.world.violated('watches', `${this.checker.name} was told twice of a compaction`);
+        current = false;
+        this.watcher = undefined;
+        this.checker.onCompacted(member.id, compacted, replica.machine.revision);
+      },
+    });
+    this.watcher = watcher;
+  }
+}
