@@ -6,6 +6,8 @@ export interface Fault {
   readonly kind: string;
   /** How often it is chosen, relative to the others. */
   readonly weight: number;
+  /** Strikes this member alone. */
+  readonly only?: string;
   /** @param chance decided by the seed, drawn from in a fixed order */
   strike(world: World, victim: string, chance: Random): Promise<void>;
 }

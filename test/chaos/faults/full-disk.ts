@@ -30,6 +30,7 @@ export function fullDisk(member: string): Fault {
   return {
     kind: 'full-disk',
     weight: 1,
+    only: member,
     async strike(world) {
       const filler = path.join(world.cluster.dataDirectory(member), 'filler');
       const printed = world.cluster.output(member).length;

@@ -56,7 +56,8 @@ export async function strikeUntil(
     const { fault, victim: role, seed, pauseMs } = next.value;
     const leader = await world.leader();
     const followers = world.names.filter((name) => name !== leader);
-    const victim = (role === 'leader' ? leader : followers[role % followers.length]) ?? world.names[0] ?? '';
+    const drawn = role === 'leader' ? leader : followers[role % followers.length];
+    const victim = fault.only ?? drawn ?? world.names[0] ?? '';
     const begin = performance.now();
     await fault.strike(world, victim, seededRandom(seed));
     if (world.problems.length === 0) await world.whole();

@@ -11,6 +11,7 @@ const final: ReadonlySet<Reason> = new Set<Reason>([
   'INSTANCE_NOT_FOUND',
   'LEASE_MISMATCH',
   'REVISION_COMPACTED',
+  'TRANSFER_FAILED',
 ]);
 
 export interface TrafficOptions {
@@ -32,7 +33,7 @@ export class Caller {
     const { signal, random } = this.options;
     while (!signal.aborted) {
       await step();
-      await delay(random() * pauseMs);
+      await delay(random() * pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -6,7 +6,7 @@ import type { Finding } from './finding.js';
 const promisedLateMs = 3_000;
 /** On its way to a watcher, on a machine that also runs the load. */
 const tellingMs = 1_000;
-/** Lease ids and times of different processes: the clock of the cluster may be that much ahead of what the caller saw. */
+/** The clock of the cluster counts whole milliseconds. */
 const roundingMs = 5;
 
 interface Granted {
