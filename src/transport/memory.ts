@@ -130,7 +130,8 @@ export class MemoryTransport implements Transport {
     sha256: () => Promise<string>,
   ): Promise<boolean> {
     const receiver = this.streams.get(to)?.to;
-    if (!receiver || this.stopped) return false;
+    // A stopped peer that this side has not missed yet takes nothing.
+    if (!receiver || this.stopped || receiver.stopped) return false;
     const gone = AbortSignal.any([this.leaving.signal, receiver.leaving.signal]);
     let failure: { readonly error: unknown } | undefined;
     let hash: string | undefined;
