@@ -1,6 +1,7 @@
 /** What this member does while it leads: gives commands their place in the log under a stamp of the cluster clock. */
 import type { ClusterTime, MemberId } from '../base/ids.js';
 import type { Machine } from '../machine/machine.js';
+import type { OriginState } from '../machine/types.js';
 import type { Raft } from '../raft/raft.js';
 import { type EncodedRun, encodeBatch, inspectBatch } from './batch-codec.js';
 import { ClusterClock } from './cluster-clock.js';
@@ -41,8 +42,12 @@ export class Leadership {
     this.unproposed = [];
   }
 
-  /** Commands of this or another member. */
-  add(run: EncodedRun): void {
+  /**
+   * Commands of this or another member.
+   * @param applied what the machine has of that origin: entries that were applied since this leadership began may hold more than we knew
+   */
+  add(run: EncodedRun, applied: OriginState | undefined): void {
+    if (applied) this.intake.note(run.member, applied.incarnation, applied.lastSequence);
     this.intake.add(run);
   }
 

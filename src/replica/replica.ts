@@ -4,61 +4,30 @@
  */
 import { QuorateError } from '../base/errors.js';
 import type { ClusterId, Index, MemberId, Revision } from '../base/ids.js';
-import type { Log } from '../base/log.js';
-import type { Random } from '../base/random.js';
 import type { Machine } from '../machine/machine.js';
 import type { Command, MachineMeta } from '../machine/types.js';
-import { Raft } from '../raft/raft.js';
+import type { Raft } from '../raft/raft.js';
 import type { EntriesWanted, Entry, HardState, RaftMessage, RaftStatus, Ready, SnapshotMeta } from '../raft/types.js';
-import type { Identity, Image, Store, StoredState } from '../storage/store.js';
-import type { IncomingSnapshot, PeerMessage, Transport } from '../transport/transport.js';
+import type { Image } from '../storage/store.js';
+import type { IncomingSnapshot, PeerMessage } from '../transport/transport.js';
 import { StoredHistory } from '../watch/history.js';
 import { Hub } from '../watch/hub.js';
 import { decodeBatch } from './batch-codec.js';
-import { type ReplicaBounds, replicaBounds } from './bounds.js';
+import { replicaBounds } from './bounds.js';
 import { encodeCommand } from './command-codec.js';
 import { Installer, loadMachine } from './installer.js';
 import { Leadership } from './leadership.js';
+import type { ReplicaOptions } from './options.js';
 import { Outbox } from './outbox.js';
+
 import { Persister } from './persister.js';
+import { createRaft } from './raft-setup.js';
 import { Reads } from './reads.js';
 import { Retention } from './retention.js';
 import { SnapshotSender } from './snapshots.js';
 import { Transfers } from './transfers.js';
 import { Trimmer } from './trimmer.js';
 import type { MemberInfo, OutcomeCallback, Replica, ReplicaStatus, Waiting } from './types.js';
-
-/** Time and turns, given by the shell so that a simulator can be the shell. */
-export interface Scheduler {
-  /** Monotonic milliseconds (performance.now). */
-  now(): number;
-  /** Runs the callback once the events that wait now have been handled (setImmediate). */
-  defer(callback: () => void): void;
-}
-
-export interface ReplicaOptions {
-  readonly identity: Identity;
-  readonly members: readonly MemberInfo[];
-  readonly incarnation: number;
-  readonly store: Store;
-  /** What store.open() found. */
-  readonly stored: StoredState;
-  readonly transport: Transport;
-  readonly tickMs: number;
-  readonly heartbeatTicks: number;
-  readonly electionTicks: number;
-  /** Undefined: history is compacted only by hand. */
-  readonly retentionMs: number | undefined;
-  /** Log kept behind the applied index for members that were away. */
-  readonly keepLogBytes: number;
-  readonly random: Random;
-  readonly scheduler: Scheduler;
-  /** Only tests set them. */
-  readonly bounds?: ReplicaBounds;
-  readonly log: Log;
-  /** The member cannot go on. */
-  readonly onFatal: (error: unknown) => void;
-}
 
 /** Applying goes on in the next turn after this long, so that heartbeats and callers get their turn. */
 const applySliceMs = 5;
@@ -91,7 +60,6 @@ export class MemberReplica implements Replica {
   private hardState: HardState;
   private persistedMeta: MachineMeta | undefined;
   private installing = false;
-  private trimming = false;
   private scheduled = false;
   private stopped = false;
   /** Nothing was ever voted or appended here; see onConnected. */
@@ -123,8 +91,8 @@ export class MemberReplica implements Replica {
     this.reads = new Reads(options.incarnation * roundsPerIncarnation);
     this.leadership = new Leadership(this.electionMs);
     this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
-    this.trimmer = new Trimmer(options.keepLogBytes, bounds);
     this.sender = new SnapshotSender(store, options.transport, log);
+    this.trimmer = new Trimmer(store, this.sender, options.keepLogBytes, bounds);
     this.installer = new Installer(store, bounds.valueCacheBytes, log);
     this.hub = new Hub({
       history: new StoredHistory({
@@ -291,7 +259,7 @@ export class MemberReplica implements Replica {
     if (message.kind !== 'forward') this.raft.step(message);
     else if (this.raftStatus.role === 'leader') {
       const { from, incarnation, firstSequence, commands } = message;
-      this.leadership.add({ member: from, incarnation, firstSequence, commands });
+      this.leadership.add({ member: from, incarnation, firstSequence, commands }, this.current.originState(from));
     }
     this.schedule();
   }
@@ -306,7 +274,7 @@ export class MemberReplica implements Replica {
     this.heard.add(peer);
     if (this.pristine && founded && !this.raftStatus.recovering) {
       // An empty directory in a cluster that has lived: this member may have voted and forgotten it, so it first catches up.
-      this.options.log.warn({}, 'this data directory is new but the cluster is not: catching up before voting');
+      this.options.log.info({}, 'new to a cluster that has been running: catching up before voting');
       this.raft = createRaft(this.options, { ...this.options.stored.hardState, recovering: true });
       this.raftStatus = this.raft.status();
     }
@@ -344,6 +312,8 @@ export class MemberReplica implements Replica {
     try {
       this.turn();
     } catch (error) {
+      // No step may follow one that failed half way.
+      this.stopped = true;
       this.options.onFatal(error);
     }
   };
@@ -364,7 +334,7 @@ export class MemberReplica implements Replica {
     const { transport, incarnation } = this.options;
     if (role === 'leader') {
       for (let run = this.outbox.take(now); run; run = this.outbox.take(now))
-        this.leadership.add({ member: this.memberId, incarnation, ...run });
+        this.leadership.add({ member: this.memberId, incarnation, ...run }, this.current.originState(this.memberId));
       // While a batch is being written the next one gathers: fewer, larger entries.
       if (!this.persister.busy) this.leadership.propose(this.raft, this.current, now);
     } else if (leader !== undefined && transport.isConnected(leader)) {
@@ -499,21 +469,10 @@ export class MemberReplica implements Replica {
   }
 
   private trim(): void {
-    if (this.trimming || this.installing) return;
-    const { store } = this.options;
-    const sending = this.sender.oldestIndex ?? store.syncedApplied;
-    const upTo = sending < store.syncedApplied ? sending : store.syncedApplied;
-    const start = this.trimmer.next(this.current.appliedIndex, upTo, this.raftStatus.membership);
-    if (!start) return;
-    this.trimming = true;
-    // First of all Raft: it must not ask for an entry that is being taken away.
-    this.raft.trimmed(start);
-    store.trimLog(start).then(
-      () => {
-        this.trimming = false;
-      },
-      (error: unknown) => this.options.onFatal(error),
-    );
+    if (this.installing) return;
+    this.trimmer
+      .run(this.raft, this.current.appliedIndex, this.raftStatus.membership)
+      ?.catch((error: unknown) => this.options.onFatal(error));
   }
 
   private hasConnectedPeer(): boolean {
@@ -523,33 +482,6 @@ export class MemberReplica implements Replica {
   private now(): number {
     return this.options.scheduler.now();
   }
-}
-
-function createRaft({ identity, members, stored, ...options }: ReplicaOptions, hardState: HardState): Raft {
-  const bootstrap = { voters: members.map(({ id }) => id).sort((a, b) => a - b), outgoing: [], learners: [] };
-  const membership = stored.machine?.membership ?? stored.start.membership;
-  const { appendBytes, inflightAppends, inflightBytes, logTailBytes } = options.bounds ?? replicaBounds;
-  return new Raft(
-    {
-      id: identity.memberId,
-      electionTicks: options.electionTicks,
-      heartbeatTicks: options.heartbeatTicks,
-      random: options.random,
-      appendBytes,
-      inflightAppends,
-      inflightBytes,
-      logTailBytes,
-    },
-    {
-      hardState,
-      start: stored.start,
-      applied: stored.machine?.appliedIndex ?? stored.start.index,
-      membership: membership.voters.length > 0 ? membership : bootstrap,
-      lastIndex: stored.lastIndex,
-      lastTerm: stored.lastTerm,
-      tail: stored.tail,
-    },
-  );
 }
 
 function stopping(): QuorateError {

@@ -1,11 +1,14 @@
 /**
- * Decides how far the log may be trimmed: behind what the machine has synced, behind images under way, and leaving enough for members that
+ * Trims the log: behind what the machine has synced, behind images under way, and leaving enough for members that
  * were away for a short while. Remembers the term at some indexes, for the log must begin at a known (index, term).
  */
 import type { Index, Term } from '../base/ids.js';
 import { limits } from '../base/limits.js';
+import type { Raft } from '../raft/raft.js';
 import type { Entry, Membership, SnapshotMeta } from '../raft/types.js';
-import { type ReplicaBounds, replicaBounds } from './bounds.js';
+import type { Store } from '../storage/store.js';
+import type { ReplicaBounds } from './bounds.js';
+import type { SnapshotSender } from './snapshots.js';
 
 interface Point {
   readonly index: Index;
@@ -17,11 +20,14 @@ interface Point {
 export class Trimmer {
   private points: Point[] = [];
   private bytes = 0;
+  private trimming = false;
 
   /** @param keepBytes log kept behind the applied index */
   constructor(
+    private readonly store: Store,
+    private readonly sender: SnapshotSender,
     private readonly keepBytes: number,
-    private readonly bounds: ReplicaBounds = replicaBounds,
+    private readonly bounds: ReplicaBounds,
   ) {}
 
   onApplied(entry: Entry): void {
@@ -37,11 +43,23 @@ export class Trimmer {
     this.points = [];
   }
 
-  /**
-   * Where the log should begin now, or undefined while there is nothing worth trimming.
-   * @param upTo nothing after this index may go
-   */
-  next(applied: Index, upTo: Index, membership: Membership): SnapshotMeta | undefined {
+  /** Trims if there is something worth it and no trim is under way. */
+  run(raft: Raft, applied: Index, membership: Membership): Promise<void> | undefined {
+    if (this.trimming) return undefined;
+    const { syncedApplied } = this.store;
+    const sending = this.sender.oldestIndex ?? syncedApplied;
+    const start = this.next(applied, sending < syncedApplied ? sending : syncedApplied, membership);
+    if (!start) return undefined;
+    this.trimming = true;
+    // First of all Raft: it must not ask for an entry that is being taken away.
+    raft.trimmed(start);
+    return this.store.trimLog(start).then(() => {
+      this.trimming = false;
+    });
+  }
+
+  /** Where the log should begin; nothing after `upTo` may go. */
+  private next(applied: Index, upTo: Index, membership: Membership): SnapshotMeta | undefined {
     let chosen: number | undefined;
     for (let i = 0; i < this.points.length; i++) {
       const point = this.points[i] as Point;

@@ -23,14 +23,14 @@ describe('a member that was away', () => {
     const away = cluster.others(await cluster.leader())[0] as string;
     await cluster.kill(away);
     const writer = cluster.client(...cluster.others(away));
-    await writeMany(writer, { count: 1_000, bytes: 16_000 });
+    await writeMany(writer, { count: 800, bytes: 16_000 });
     await until('the log is trimmed', async () => (await writer.cluster.status()).firstIndex > 1);
     cluster.boot(away);
     const during = writeMany(writer, { count: 500, bytes: 1_000 });
     await until('the image is installed', () => cluster.output(away).includes('caught up by an image'), 30_000);
     await during;
     await expectEqualStates(cluster);
-  });
+  }, 60_000);
 
   it('comes back with an empty directory, and does not vote before it has caught up', async () => {
     await writeMany(cluster.client(), { count: 200, bytes: 100 });

@@ -32,7 +32,7 @@ export const diskBugs: readonly Mutant[] = [
     why: 'etcd #13766: what the state on disk holds is handed out again after a restart.',
     edits: [
       {
-        file: 'src/replica/replica.ts',
+        file: 'src/replica/raft-setup.ts',
         find: 'applied: stored.machine?.appliedIndex ?? stored.start.index,',
         replace: 'applied: stored.start.index,',
       },
@@ -44,9 +44,9 @@ export const diskBugs: readonly Mutant[] = [
     why: 'Raft §7: entries may go once the snapshot that replaces them is on stable storage.',
     edits: [
       {
-        file: 'src/replica/replica.ts',
-        find: 'const upTo = sending < store.syncedApplied ? sending : store.syncedApplied;',
-        replace: 'const upTo = this.current.appliedIndex;',
+        file: 'src/replica/trimmer.ts',
+        find: 'this.next(applied, sending < syncedApplied ? sending : syncedApplied, membership)',
+        replace: 'this.next(applied, applied, membership)',
       },
     ],
     seeds: 200,

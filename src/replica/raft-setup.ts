@@ -1,0 +1,33 @@
+/** The consensus core as the store and the settings have it. */
+import { Raft } from '../raft/raft.js';
+import type { HardState } from '../raft/types.js';
+import { replicaBounds } from './bounds.js';
+import type { ReplicaOptions } from './options.js';
+
+/** @param hardState the stored one, or one that says that this member recovers */
+export function createRaft({ identity, members, stored, ...options }: ReplicaOptions, hardState: HardState): Raft {
+  const bootstrap = { voters: members.map(({ id }) => id).sort((a, b) => a - b), outgoing: [], learners: [] };
+  const membership = stored.machine?.membership ?? stored.start.membership;
+  const { appendBytes, inflightAppends, inflightBytes, logTailBytes } = options.bounds ?? replicaBounds;
+  return new Raft(
+    {
+      id: identity.memberId,
+      electionTicks: options.electionTicks,
+      heartbeatTicks: options.heartbeatTicks,
+      random: options.random,
+      appendBytes,
+      inflightAppends,
+      inflightBytes,
+      logTailBytes,
+    },
+    {
+      hardState,
+      start: stored.start,
+      applied: stored.machine?.appliedIndex ?? stored.start.index,
+      membership: membership.voters.length > 0 ? membership : bootstrap,
+      lastIndex: stored.lastIndex,
+      lastTerm: stored.lastTerm,
+      tail: stored.tail,
+    },
+  );
+}
