@@ -13,6 +13,8 @@ import { GrpcTransport } from './transport/grpc.js';
 
 /** How long a graceful stop waits for running calls. */
 const stopGraceMs = 3_000;
+/** A stop that takes longer than this has met a disk that does not answer. */
+const stopLimitMs = 15_000;
 /** How often a member looks whether its data directory is still there: open files can be written long after they were deleted. */
 const directoryCheckMs = 2_000;
 /** Ticks in a heartbeat interval: the grain of all timers. */
@@ -116,11 +118,16 @@ class Member {
       log.info({ client: self.clientAddress, peer: self.peerAddress, pid: process.pid }, 'member is up');
       const signal = await Promise.race([stopSignal(), this.failure]);
       log.info({ signal }, 'stopping');
-      await Promise.race([this.handOver(replica), this.failure]);
-      await Promise.race([api.stop(stopGraceMs), this.failure]);
-      await Promise.race([replica.stop(), this.failure]);
-      await transport.stop();
-      await store.close();
+      const late = setTimeout(() => this.fail(stuck(self)), stopLimitMs);
+      const stopped = async () => {
+        await this.handOver(replica);
+        await api.stop(stopGraceMs);
+        await replica.stop();
+        await transport.stop();
+        await store.close();
+      };
+      await Promise.race([stopped(), this.failure]);
+      clearTimeout(late);
     } finally {
       clearInterval(ticks);
       clearInterval(directoryChecks);
@@ -144,6 +151,11 @@ function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
   });
+}
+
+function stuck({ dataDirectory }: MemberSettings): FatalError {
+  const sentence = `the disk of data directory ${dataDirectory} does not finish its writes: stopping without them; what was acknowledged is on a quorum`;
+  return new FatalError(sentence, ExitCode.DISK);
 }
 
 function unknownMember({ name }: RunOptions, { file, members }: Settings): FatalError {
