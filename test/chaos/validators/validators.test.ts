@@ -4,11 +4,7 @@ import { validators } from './index.js';
 import { sampleHistory } from './sample.js';
 
 /** Changes the lines of a list that a test picks. */
-function change<Line>(
-  lines: Line[],
-  which: (line: NoInfer<Line>) => boolean,
-  to: (line: NoInfer<Line>) => NoInfer<Line>,
-): void {
+function change<Line>(lines: Line[], which: (line: Line) => boolean, to: (line: Line) => Line): void {
   const at = lines.findIndex(which);
   const line = lines[at];
   if (line === undefined) throw new Error('there is no such line to change');
@@ -26,6 +22,9 @@ const began = (time: number) => (call: Call) => call.begin === time;
 const answered =
   (answer: Call['answer']) =>
   (call: Call): Call => ({ ...call, answer: { ...call.answer, ...answer } });
+const asked =
+  (request: Call['request']) =>
+  (call: Call): Call => ({ ...call, request });
 const isVersion = (key: string, version: number) => (line: Version) => line.key === key && line.version === version;
 const seen =
   (watcher: string, revision: number, kind: Watched['kind'] = 'changes') =>
@@ -86,19 +85,14 @@ const doctored: Readonly<Record<string, readonly Doctored[]>> = {
     ],
     [
       'a condition is ignored',
-      ({ calls }) =>
-        change(calls, wrote('c'), (call) => ({
-          ...call,
-          request: { kind: 'put', key: 'k1', value: 'c', ifVersion: 7 },
-        })),
+      ({ calls }) => change(calls, wrote('c'), asked({ kind: 'put', key: 'k1', value: 'c', ifVersion: 7 })),
       /writes of k1: violation/,
     ],
     [
       'a condition that holds is refused',
       ({ calls }) =>
         change(calls, wrote('e'), (call) => ({
-          ...call,
-          request: { kind: 'put', key: 'k1', value: 'e', ifVersion: 2 },
+          ...asked({ kind: 'put', key: 'k1', value: 'e', ifVersion: 2 })(call),
           begin: 26,
           end: 28,
         })),
@@ -139,20 +133,12 @@ const doctored: Readonly<Record<string, readonly Doctored[]>> = {
     ],
     [
       'a serializable read is older than asked for',
-      ({ calls }) =>
-        change(calls, began(66), (call) => ({
-          ...call,
-          request: { kind: 'get', key: 'k1', serializable: true, minRevision: 2 },
-        })),
+      ({ calls }) => change(calls, began(66), asked({ kind: 'get', key: 'k1', serializable: true, minRevision: 2 })),
       /asked for revision 2 and read k1 version 1/,
     ],
     [
       'a serializable read does not find what it asked for',
-      ({ calls }) =>
-        change(calls, began(96), (call) => ({
-          ...call,
-          request: { kind: 'get', key: 'k2', serializable: true, minRevision: 4 },
-        })),
+      ({ calls }) => change(calls, began(96), asked({ kind: 'get', key: 'k2', serializable: true, minRevision: 4 })),
       /asked for revision 4 and did not find k2 version 1/,
     ],
     [
