@@ -87,10 +87,11 @@ export class Progress {
 
   /**
    * A new connection: what the follower said on an earlier one is not relied on until it says it again, as it may have come back
-   * without its data. Lowering `match` is always safe: it only delays commits.
+   * without its data. Lowering `match` is always safe: it only delays commits. A probe goes on where it was: from the beginning of the
+   * log it would ask for an image.
    */
   forget(): void {
-    const next = (this.match + 1) as Index;
+    const next = this.state === 'probe' ? this.next : ((this.match + 1) as Index);
     this.match = 0 as Index;
     if (this.state === 'snapshot') this.next = next;
     else this.becomeProbe(next);
