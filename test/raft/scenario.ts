@@ -14,7 +14,7 @@
  *   connect 1 2 | gone 1                                   a new connection between two | all others learn that its process is gone
  *   disk 1 slow|fast | persist 1 [2]                       whether writes are done at once | the next writes are done
  *   crash 1 [written] | restart 1 | wipe 1                 what is not done is lost (`written`: the oldest was) | with an empty disk
- *   trim 1 5 | snapshot 1->3 [lost]                        forgets the log up to there | the image on its way arrives, or not
+ *   trim 1 5 | snapshot 1->3 [lost|untold]                 forgets the log up to there | the image arrives, or not, or the sender is not told
  *   status [1] | log 1 | pending                           shows things
  *
  * Invariants of each member and between all of them (invariants.ts, oracle.ts) are checked at every step.
@@ -55,6 +55,7 @@ class Scenario {
   private readonly timeouts = new Map<MemberId, number>();
   private oracle: Oracle | undefined;
   private network = new ScenarioNetwork();
+  private readonly untold = new Set<SentImage>();
   private reads = 0;
   private said: string[] = [];
 
@@ -105,7 +106,7 @@ class Scenario {
       this.network.forget(member.id);
     },
     trim: ([who, index]) => this.member(who).trim(number(index) as Index),
-    snapshot: ([link, how]) => this.arriveImage(this.network.takeImage(link), how === 'lost'),
+    snapshot: ([link, how]) => this.arriveImage(this.network.takeImage(link), how),
     status: ([who]) => {
       for (const member of who === undefined ? this.members.values() : [this.member(who)]) this.showStatus(member);
     },
@@ -163,10 +164,7 @@ class Scenario {
         this.network.images.push(image);
         this.say(`${image.from} sends image ${image.meta.index}/${image.meta.term} to ${image.to}`);
       },
-      report: (image: SentImage, ok: boolean) => {
-        const sender = this.members.get(image.from);
-        if (sender?.raft) sender.input((raft) => raft.snapshotSent(image.to, ok, image.meta));
-      },
+      report: (image: SentImage, ok: boolean) => this.report(image, ok),
     };
     for (const id of [...membership.voters, ...membership.learners]) {
       const options: RaftOptions = {
@@ -234,10 +232,15 @@ class Scenario {
     if (member?.raft) member.input((raft) => raft.step(message));
   }
 
-  private arriveImage(image: SentImage, lost: boolean): void {
+  private arriveImage(image: SentImage, how: string | undefined): void {
+    if (how === 'untold') this.untold.add(image);
+    if (how === 'lost') this.report(image, false);
+    else this.member(String(image.to)).receiveImage(image);
+  }
+
+  private report(image: SentImage, ok: boolean): void {
     const sender = this.members.get(image.from);
-    if (!lost) this.member(String(image.to)).receiveImage(image);
-    else if (sender?.raft) sender.input((raft) => raft.snapshotSent(image.to, false, image.meta));
+    if (sender?.raft && !this.untold.has(image)) sender.input((raft) => raft.snapshotSent(image.to, ok, image.meta));
   }
 
   private connect(one: ScenarioMember, other: ScenarioMember): void {
