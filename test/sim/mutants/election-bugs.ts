@@ -15,25 +15,13 @@ export const electionBugs: readonly Mutant[] = [
     seeds: 200,
   },
   {
-    name: 'vote-never-synced',
-    why: 'Raft figure 2: votedFor is persistent state. Here it is written like the commit hint, whenever there is company.',
+    name: 'hard-state-never-synced',
+    why: 'Raft figure 2: currentTerm and votedFor are persistent state. Here they are written like the commit hint, whenever there is company.',
     edits: [
       {
-        file: 'src/raft/ready.ts',
-        find: ' && before.term === raft.term && before.votedFor === raft.votedFor;',
-        replace: ' && before.term === raft.term;',
-      },
-    ],
-    seeds: 200,
-  },
-  {
-    name: 'term-never-synced',
-    why: 'Raft figure 2: currentTerm is persistent state. A member that forgets its term may vote or lead in it again.',
-    edits: [
-      {
-        file: 'src/raft/ready.ts',
-        find: ' && before.term === raft.term && before.votedFor === raft.votedFor;',
-        replace: ';',
+        file: 'src/replica/persister.ts',
+        find: '      if (!ready.hardStateOptional) next.syncHardState = true;\n',
+        replace: '',
       },
     ],
     seeds: 200,
