@@ -123,7 +123,12 @@ export class World {
       return;
     }
     this.events++;
-    event.run();
+    try {
+      event.run();
+    } catch (error) {
+      this.trace.note('stack', scope.name, error instanceof Error ? (error.stack ?? '') : '');
+      this.violated('assertion', `${scope.name}: ${String(error)}`);
+    }
   }
 
   private push(event: Event): void {
