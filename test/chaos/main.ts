@@ -5,6 +5,7 @@
  *   npm run chaos -- [--minutes 1] [--seed N] [--members 3]
  *   npm run chaos -- --check DIRECTORY      judges the files of an earlier run again
  */
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -61,16 +62,19 @@ async function run(): Promise<void> {
 async function record(directory: string, seed: number, durationMs: number, members: number): Promise<string[]> {
   const recorder = new Recorder(directory);
   const world = await World.prepare(seededRandom(seed + 1), members);
-  const started = performance.now();
+  let started = performance.now();
   const tell = (sentence: string) =>
     console.log(`${((performance.now() - started) / 1_000).toFixed(1).padStart(6)} s  ${sentence}`);
   let unmount: (() => Promise<unknown>) | undefined;
   const calls = new AbortController();
+  // Every caller waits for it.
+  setMaxListeners(0, calls.signal);
   try {
     const diskMember = world.names.at(-1) ?? '';
     unmount = await mountDisk(world, diskMember);
     for (const name of world.names) await world.boot(name);
     await world.whole();
+    started = performance.now();
     const traffic = new Traffic(world, { recorder, random: world.random, signal: calls.signal });
     await traffic.start();
     const faults = [...processFaults, ...linkFaults, damage, ...(unmount ? [fullDisk(diskMember)] : [])];
