@@ -6,7 +6,11 @@ import { checkedValue } from './records.js';
 import { describe } from './schema.js';
 
 export class Guard {
-  constructor(readonly directory: string) {}
+  /** @param onDamage hears of every damage that is found, whoever else is told */
+  constructor(
+    readonly directory: string,
+    private readonly onDamage: (error: FatalError) => void = () => {},
+  ) {}
 
   /** The verified value of a stored record. @throws FatalError */
   value(key: Buffer, stored: Buffer): Buffer {
@@ -29,11 +33,16 @@ export class Guard {
   /** The sentence for a record that could not be decoded; any other error comes back as it is. */
   damaged(key: Buffer, error: unknown): unknown {
     if (!(error instanceof DecodeError)) return error;
-    return damage(this.directory, `${describe(key)} is damaged (${error.message})`, error);
+    return this.found(damage(this.directory, `${describe(key)} is damaged (${error.message})`, error));
   }
 
   /** Records that are each sound do not fit together. */
   inconsistent(what: string): FatalError {
-    return damage(this.directory, `${what}, so something is missing or damaged`);
+    return this.found(damage(this.directory, `${what}, so something is missing or damaged`));
+  }
+
+  private found(error: FatalError): FatalError {
+    this.onDamage(error);
+    return error;
   }
 }

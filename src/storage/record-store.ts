@@ -1,5 +1,6 @@
 /** The store on any ordered byte store (disk.ts): leveldb.ts and memory.ts differ only in that. */
 import { assert } from '../base/assert.js';
+import type { FatalError } from '../base/errors.js';
 import { type Index, index, type Revision, term } from '../base/ids.js';
 import type { KeyVersion, VersionRef } from '../machine/types.js';
 import type { Entry, HardState, SnapshotMeta } from '../raft/types.js';
@@ -50,8 +51,16 @@ export class RecordStore implements Store {
     { onFatal, now = Date.now }: StoreOptions,
   ) {
     this.now = now;
-    this.writer = new Writer(disk, onFatal);
-    this.guard = new Guard(disk.directory);
+    let told = false;
+    const fatal = (error: FatalError): void => {
+      if (!told) onFatal(error);
+      told = true;
+    };
+    this.writer = new Writer(disk, fatal);
+    // Whoever opens hears of it anyway. Later nobody may serve on from a disk that is damaged, whatever became of the read that found it.
+    this.guard = new Guard(disk.directory, (error) => {
+      if (this.at) fatal(error);
+    });
   }
 
   get syncedApplied(): Index {

@@ -46,7 +46,7 @@ export interface StoredState {
 }
 
 export interface StoreOptions {
-  /** Called at most once, when a write failed: the member must stop. No write is accepted any more. */
+  /** Called at most once, when a write failed or a read after open() found damage: the member must stop. After a failed write none is accepted any more. */
   readonly onFatal: (error: FatalError) => void;
   /** Wall clock in milliseconds, for the incarnation. */
   readonly now?: () => number;
