@@ -1,6 +1,9 @@
 /** The clock of one member: runs faster or slower than the world's, jumps forward, and moves while code runs. It never goes back. */
 import type { World } from './world.js';
 
+/** An event takes no more time than that of so many looks at the clock. */
+const mostReads = 25;
+
 export class Clock {
   private base: number;
   private since: number;
@@ -26,7 +29,7 @@ export class Clock {
     const { now } = this.world;
     this.reads = this.readAt === now ? this.reads + 1 : 0;
     this.readAt = now;
-    const reading = this.base + (now - this.since) * this.rate + this.reads * this.cost;
+    const reading = this.base + (now - this.since) * this.rate + Math.min(this.reads, mostReads) * this.cost;
     if (reading > this.last) this.last = reading;
     return this.last;
   }

@@ -92,10 +92,26 @@ export class SimNetwork {
 
   private async *slowly(from: MemberId, to: MemberId, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const link = this.link(from, to);
-    for await (const chunk of chunks) {
-      await this.world.sleep(this.latency(link), this.scopeOf(to));
-      if (link.cut || (this.faulty && this.random() < imageBreaks)) throw new Error('the stream broke');
-      yield chunk;
+    const [sender, receiver] = [this.scopeOf(from), this.scopeOf(to)];
+    const reader = chunks[Symbol.asyncIterator]();
+    for (;;) {
+      let chunk: IteratorResult<Uint8Array> | undefined;
+      let failed = false;
+      reader.next().then(
+        (next) => {
+          chunk = next;
+        },
+        () => {
+          failed = true;
+        },
+      );
+      do {
+        await this.world.sleep(this.latency(link), receiver);
+        const broken = link.cut || !sender.alive || (chunk && this.faulty && this.random() < imageBreaks);
+        if (failed || broken) throw new Error('the stream broke');
+      } while (!chunk);
+      if (chunk.done) return;
+      yield chunk.value;
     }
   }
 
