@@ -93,6 +93,8 @@ export interface Fault {
   readonly kind: string;
   readonly victim: string;
   readonly begin: number;
+  /** Nothing is in the way of recovery any more: processes are started, links are open. */
+  readonly healed: number;
   /** The cluster is whole again. */
   readonly end: number;
 }

@@ -7,7 +7,7 @@ export function reportOf(history: History): string[] {
     'calls:',
     ...callLines(history),
     '',
-    'faults, and the longest time without an acknowledged write around each:',
+    'faults, the longest time without an acknowledged write around each, and the time until the cluster was whole again:',
     ...faultLines(history),
   ];
 }
@@ -35,23 +35,25 @@ function faultLines(history: History): string[] {
     .filter(({ request, outcome }) => outcome === 'ok' && ['put', 'delete', 'publish'].includes(request.kind))
     .map(({ end }) => end)
     .sort((a, b) => a - b);
-  const windows = new Map<string, number[]>();
   const faults = [...history.faults].sort((a, b) => a.begin - b.begin);
-  faults.forEach((fault, i) => {
-    const gap = longestGap(acknowledged, fault, faults[i + 1]?.begin ?? Number.POSITIVE_INFINITY);
-    windows.set(fault.kind, [...(windows.get(fault.kind) ?? []), gap]);
-  });
-  const lines = [...windows].map(
-    ([kind, gaps]) =>
-      `  ${kind.padEnd(12)} ${String(gaps.length).padStart(3)} times, median ${ms(median(gaps))}, worst ${ms(Math.max(...gaps))}`,
-  );
-  const all = [...windows.values()].flat();
-  return all.length === 0
-    ? ['  none']
-    : [
-        ...lines,
-        `  all          ${String(all.length).padStart(3)} times, median ${ms(median(all))}, worst ${ms(Math.max(...all))}`,
-      ];
+  const rows = faults.map((fault, i) => ({
+    kind: fault.kind,
+    window: longestGap(acknowledged, fault, faults[i + 1]?.begin ?? Number.POSITIVE_INFINITY),
+    recovery: fault.end - fault.healed,
+  }));
+  const kinds = [...new Set(rows.map(({ kind }) => kind))];
+  const line = (name: string, chosen: typeof rows) =>
+    `  ${name.padEnd(12)} ${String(chosen.length).padStart(3)} times, ${spread(chosen.map(({ window }) => window))}; ` +
+    `whole again: ${spread(chosen.map(({ recovery }) => recovery))}`;
+  return [
+    ...kinds.map((kind) =>
+      line(
+        kind,
+        rows.filter((row) => row.kind === kind),
+      ),
+    ),
+    line('all', rows),
+  ];
 }
 
 /** Longest time between two acknowledgements, of which the later falls between the beginning of a fault and that of the next. */
@@ -59,9 +61,7 @@ export function longestGap(acknowledged: readonly number[], { begin }: Pick<Faul
   let longest = 0;
   let last = begin;
   for (const at of acknowledged) {
-    if (at < begin) {
-      continue;
-    }
+    if (at < begin) continue;
     longest = Math.max(longest, at - last);
     last = at;
     if (at > next) break;
@@ -72,6 +72,10 @@ export function longestGap(acknowledged: readonly number[], { begin }: Pick<Faul
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
+}
+
+function spread(times: readonly number[]): string {
+  return `median ${ms(median(times))}, worst ${ms(Math.max(0, ...times))}`;
 }
 
 function ms(time: number): string {

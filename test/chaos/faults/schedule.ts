@@ -44,13 +44,13 @@ function draw(chance: Random, faults: readonly Fault[]): Fault {
 
 /** One fault after the other until the end; each begins on a whole cluster, so that never more than one member is broken (but by all-killed). */
 export async function strikeUntil(
-  end: number,
+  over: number,
   world: World,
   faults: Iterator<Planned>,
   recorder: Recorder,
   tell: (sentence: string) => void,
 ): Promise<void> {
-  while (performance.now() < end && world.problems.length === 0) {
+  while (performance.now() < over && world.problems.length === 0) {
     const next = faults.next();
     if (next.done) return;
     const { fault, victim: role, seed, pauseMs } = next.value;
@@ -60,12 +60,12 @@ export async function strikeUntil(
     const victim = fault.only ?? drawn ?? world.names[0] ?? '';
     const begin = performance.now();
     await fault.strike(world, victim, seededRandom(seed));
-    if (world.problems.length === 0) await world.whole();
     const healed = performance.now();
-    recorder.add('faults', { kind: fault.kind, victim, begin, end: healed });
-    tell(
-      `${fault.kind} of ${victim}${victim === leader ? ' (leader)' : ''}, whole again after ${Math.round(healed - begin)} ms`,
-    );
+    if (world.problems.length === 0) await world.whole();
+    const end = performance.now();
+    recorder.add('faults', { kind: fault.kind, victim, begin, healed, end });
+    const lasted = `${Math.round(healed - begin)} ms, whole again ${Math.round(end - healed)} ms later`;
+    tell(`${fault.kind} of ${victim}${victim === leader ? ' (leader)' : ''} for ${lasted}`);
     if (world.problems.length === 0) await delay(pauseMs, undefined, { signal: world.signal }).catch(() => undefined);
   }
 }

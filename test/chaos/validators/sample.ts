@@ -110,7 +110,7 @@ export function sampleHistory(): History {
       { watcher: 'w1', at: 2_500, id: 'i1', lease: 'l1', kind: 'gone' },
     ],
     kept: [{ id: 'kept-0', at: 0, state: 'registered' }],
-    faults: [{ kind: 'kill', victim: 'n1', begin: 10_000, end: 12_000 }],
+    faults: [{ kind: 'kill', victim: 'n1', begin: 10_000, healed: 11_000, end: 12_000 }],
     versions: [first, second, lost, deletion, twin],
     finals: [
       { member: 'n1', index: 9, hash: 'aa' },

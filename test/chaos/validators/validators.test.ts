@@ -327,7 +327,7 @@ describe.each(Object.entries(doctored))('%s', (name, rows) => {
 
 it('a lease may end late, and be lost, while the cluster is not healthy', () => {
   const history = sampleHistory();
-  history.faults.push({ kind: 'pause', victim: 'n1', begin: 1_000, end: 1_500 });
+  history.faults.push({ kind: 'pause', victim: 'n1', begin: 1_000, healed: 1_400, end: 1_500 });
   drop(history.sightings, ({ at }) => at === 2_500);
   history.kept.push({ id: 'kept-0', at: 3_000, state: 'lost' });
   expect(validators.leases?.(history).violations).toEqual([]);
