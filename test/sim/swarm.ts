@@ -62,10 +62,10 @@ export function drawSwarm(random: Random): Swarm {
   const small = chance(0.7);
   return {
     members,
-    faultyMs: between(8_000, 20_000),
+    faultyMs: between(6_000, 16_000),
     electionTicks: chance(0.5) ? 10 : 20,
     clients: 2 + Math.floor(random() * 5),
-    thinkMs: log(15, 200),
+    thinkMs: log(25, 300),
     sessions: Math.floor(random() * 4),
     watches: 1 + Math.floor(random() * 4),
     keys: 1 + Math.floor(random() * 8),
