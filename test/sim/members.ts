@@ -32,6 +32,7 @@ export class SimMember {
   readonly platter: Platter;
   readonly name: string;
   runs = 0;
+  private wiped = false;
   private transport: MemoryTransport | undefined;
   private booting = false;
   private stopping: Scope | undefined;
@@ -63,6 +64,11 @@ export class SimMember {
   /** Runs, has taken part in the cluster and does not have to get over the loss of its data. */
   get isWhole(): boolean {
     return this.replica?.founded === true && !this.replica.status().recovering;
+  }
+  /** It has lost its data and is not whole again. */
+  get lacksData(): boolean {
+    if (this.isWhole) this.wiped = false;
+    return this.wiped;
   }
 
   start(): void {
@@ -149,6 +155,7 @@ export class SimMember {
     this.world.trace.note('loses its data', this.id);
     this.crash(true);
     this.platter.wipe();
+    this.wiped = true;
   }
 
   /** Something outside the loop found out that the member cannot go on. */

@@ -2,7 +2,7 @@
 import type { MemberId } from '../../src/base/ids.js';
 import type { Random } from '../../src/base/random.js';
 import { type Delivery, MemoryNetwork, type MemoryTransport } from '../../src/transport/memory.js';
-import type { Transport } from '../../src/transport/transport.js';
+import type { PeerMessage, Transport } from '../../src/transport/transport.js';
 import type { Swarm } from './swarm.js';
 import type { Scope, World } from './world.js';
 
@@ -27,6 +27,8 @@ export class SimNetwork {
   readonly memory = new MemoryNetwork((delivery) => this.carry(delivery));
   /** Messages are lost, repeated and overtaken. */
   faulty = true;
+  /** Sees every message at the time at which it is sent. */
+  onSent: (message: PeerMessage) => void = () => {};
   private readonly links = new Map<number, Link>();
   private readonly random: Random;
 
@@ -82,7 +84,10 @@ export class SimNetwork {
   over(transport: MemoryTransport): Transport {
     return {
       start: (handlers) => transport.start(handlers),
-      send: (message) => transport.send(message),
+      send: (message) => {
+        this.onSent(message);
+        transport.send(message);
+      },
       isConnected: (peer) => transport.isConnected(peer),
       stop: () => transport.stop(),
       sendSnapshot: (to, term, meta, chunks, sha256) =>

@@ -2,6 +2,7 @@
 import type { MemberId } from '../../src/base/ids.js';
 import type { Machine } from '../../src/machine/machine.js';
 import { Calls } from './calls.js';
+import { Authority } from './checkers/authority.js';
 import { Committed } from './checkers/committed.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { Images } from './checkers/images.js';
@@ -10,6 +11,7 @@ import { Leaders } from './checkers/leaders.js';
 import { Leases } from './checkers/leases.js';
 import { Linearizable } from './checkers/linearizable.js';
 import { Logs } from './checkers/logs.js';
+import { Permanence } from './checkers/permanence.js';
 import { States } from './checkers/states.js';
 import { Faults } from './faults.js';
 import { History } from './history.js';
@@ -46,6 +48,8 @@ export class Simulation {
   readonly followers: readonly Follower[];
   readonly faults: Faults;
   private readonly leaders: Leaders;
+  private readonly authority: Authority;
+  private readonly permanence: Permanence;
   private readonly logs: Logs;
   private readonly committed: Committed;
   private readonly states: States;
@@ -62,6 +66,8 @@ export class Simulation {
     this.swarm = swarm;
     world.trace.note('is of', 'seed', JSON.stringify(swarm));
     this.leaders = new Leaders(world, this.history);
+    this.authority = new Authority(world, (id) => this.members[id - 1]?.replica?.['raft']);
+    this.permanence = new Permanence(world, swarm.members, (id) => this.members[id - 1]?.lacksData === true);
     this.logs = new Logs(world);
     this.committed = new Committed(world);
     this.states = new States(world, this.history);
@@ -73,6 +79,7 @@ export class Simulation {
     this.calls = new Calls(world, linearizable, this.exactlyOnce);
     const ids = Array.from({ length: swarm.members }, (_, i) => (i + 1) as MemberId);
     const network = new SimNetwork(world, swarm, (id) => (this.members[id - 1] as SimMember).scope);
+    network.onSent = (message) => this.authority.onSent(message);
     const events = {
       onUp: (member: SimMember) => this.observe(member),
       onDown: (member: SimMember) => this.states.onDown(member),
@@ -119,6 +126,8 @@ export class Simulation {
       const raft = replica['raft'];
       this.invariants.onStep(raft);
       this.leaders.onStep(raft);
+      this.authority.onStep(raft);
+      this.permanence.onStep(raft);
       this.logs.onStep(raft);
       this.states.onStep(member);
     }
@@ -140,6 +149,7 @@ export class Simulation {
       if (known) this.committed.onApplied(known, entry);
       else {
         this.history.add(entry, applied);
+        this.permanence.onApplied(entry.index, entry.term);
         this.exactlyOnce.onApplied(applied);
         this.leases.onApplied(batch, applied);
       }

@@ -1,0 +1,44 @@
+/**
+ * Where authority comes from: a term is opened by a candidate and by nobody else (Raft §5.2, dissertation §9.6), who leads hears a quorum (dissertation
+ * §6.2), and who is told to take over holds the whole log (dissertation §3.10).
+ */
+import type { MemberId } from '../../../src/base/ids.js';
+import type { Raft } from '../../../src/raft/raft.js';
+import type { PeerMessage } from '../../../src/transport/transport.js';
+import type { World } from '../world.js';
+
+export class Authority {
+  private newestTerm = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly raftOf: (member: MemberId) => Raft | undefined,
+  ) {}
+
+  onStep(raft: Raft): void {
+    const { id, term, role, now, options, progress, membership } = raft.state;
+    if (term > this.newestTerm) {
+      this.newestTerm = term;
+      if (role !== 'candidate' && role !== 'leader')
+        this.world.violated(
+          'authority',
+          `member ${id} enters term ${term} as ${role}, and nobody has campaigned in it`,
+        );
+    }
+    if (role !== 'leader') return;
+    let heard = 1;
+    for (const [voter, { heardAt }] of progress)
+      if (membership.voters.includes(voter) && now - heardAt <= options.electionTicks) heard++;
+    if (heard * 2 <= membership.voters.length)
+      this.world.violated('authority', `member ${id} leads in term ${term} and has not heard a quorum for long`);
+  }
+
+  onSent(message: PeerMessage): void {
+    if (message.kind !== 'timeoutNow') return;
+    const leader = this.raftOf(message.from);
+    const target = this.raftOf(message.to);
+    if (!leader || !target || leader.state.log.last <= target.state.log.last) return;
+    const { from, to, term } = message;
+    this.world.violated('authority', `member ${from} hands term ${term} over to ${to}, which lacks entries of its log`);
+  }
+}
