@@ -44,8 +44,9 @@ for (; running < from + count; running++) {
   await new Promise((resolve) => setImmediate(resolve));
 }
 const seconds = (performance.now() - started) / 1_000;
+const { user, system } = process.cpuUsage();
 process.stdout.write(
-  `${count} seeds in ${seconds.toFixed(1)} s: ${((count / seconds) * 60).toFixed(0)} seeds a minute, ` +
+  `${count} seeds in ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of processor): ${((count / seconds) * 60).toFixed(0)} seeds a minute, ` +
     `${(simulatedMs / 3_600_000 / (seconds / 3_600)).toFixed(0)} simulated hours an hour, ` +
     `${(events / count).toFixed(0)} events, ${(calls / count).toFixed(0)} calls and ${(acknowledged / count).toFixed(0)} acknowledged writes a seed\n`,
 );
