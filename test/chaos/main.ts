@@ -87,6 +87,7 @@ async function record(directory: string, seed: number, durationMs: number, membe
       await recordFinalStates(world, recorder);
     }
     await traffic.stopWatches();
+    tell(`on disk: ${await world.diskUse()}`);
     if (world.problems.length > 0)
       for (const name of world.names) await writeFile(path.join(directory, `${name}.log`), world.cluster.output(name));
     return world.problems;

@@ -1,4 +1,6 @@
 /** The cluster under chaos: its processes, the links between them, and what must not happen to either. */
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../src/base/random.js';
 import type { MemberStatus, QuorateClient } from '../../src/client/index.js';
@@ -127,6 +129,21 @@ export class World {
     return states.find((state) => state?.role === 'LEADER')?.name;
   }
 
+  /** How much each member has on its disk. */
+  async diskUse(): Promise<string> {
+    const told: string[] = [];
+    for (const name of this.names) {
+      const directory = this.cluster.dataDirectory(name);
+      let bytes = 0;
+      for (const file of await readdir(directory)) {
+        const found = await stat(path.join(directory, file)).catch(() => undefined);
+        bytes += found?.size ?? 0;
+      }
+      told.push(`${name} ${(bytes / 2 ** 20).toFixed(1)} MiB`);
+    }
+    return told.join(', ');
+  }
+
   /** Ends everything and removes the members' files. */
   async close(): Promise<void> {
     for (const name of this.names) this.expectEnd(name);
@@ -135,7 +152,8 @@ export class World {
   }
 }
 
-/** The last thing that a member said. */
+/** The last error that a member told, or else the last thing that it said. */
 export function lastLine(output: string): string {
-  return output.trimEnd().split('\n').at(-1) ?? '';
+  const lines = output.trimEnd().split('\n');
+  return lines.findLast((line) => line.includes('"level":"error"')) ?? lines.at(-1) ?? '';
 }

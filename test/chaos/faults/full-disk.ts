@@ -9,8 +9,9 @@ import { endWithinMs, lastLine, type World } from '../world.js';
 import type { Fault } from './fault.js';
 
 const run = promisify(execFile);
-const sizeMiB = 192;
-const block = Buffer.alloc(1 << 16, 1);
+/** Room for the state of a long run twice, since an image is gathered beside the old state. */
+const sizeMiB = 1_024;
+const block = Buffer.alloc(1 << 20, 1);
 
 /** Gives a member a file system of its own; undefined when nothing can be mounted here. The answer ends it. */
 export async function mountDisk(world: World, member: string): Promise<(() => Promise<unknown>) | undefined> {
