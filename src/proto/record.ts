@@ -1,6 +1,7 @@
 /** Records on disk (`proto/quorate/internal/record.proto`). */
 import { message } from './codec.js';
 import type * as BootsType from './gen/quorate/internal/Boots.js';
+import type * as ErrorResultType from './gen/quorate/internal/ErrorResult.js';
 import type * as GenerationType from './gen/quorate/internal/Generation.js';
 import type * as HardStateType from './gen/quorate/internal/HardState.js';
 import type * as IdentityType from './gen/quorate/internal/Identity.js';
@@ -10,11 +11,10 @@ import type * as LogEntryType from './gen/quorate/internal/LogEntry.js';
 import type * as LogStartType from './gen/quorate/internal/LogStart.js';
 import type * as MachineRecordType from './gen/quorate/internal/MachineRecord.js';
 import type * as MembershipType from './gen/quorate/internal/Membership.js';
-import type * as OriginRecordType from './gen/quorate/internal/OriginRecord.js';
-import type * as ErrorResultType from './gen/quorate/internal/ErrorResult.js';
-import type * as RangeResultType from './gen/quorate/internal/RangeResult.js';
 import type * as OperationResultType from './gen/quorate/internal/OperationResult.js';
+import type * as OriginRecordType from './gen/quorate/internal/OriginRecord.js';
 import type * as OutcomeType from './gen/quorate/internal/Outcome.js';
+import type * as RangeResultType from './gen/quorate/internal/RangeResult.js';
 import type * as RequestRecordType from './gen/quorate/internal/RequestRecord.js';
 
 export const Identity = message<IdentityType.Identity, IdentityType.Identity__Output>('quorate.internal.Identity');
@@ -69,9 +69,10 @@ export const RangeResult = message<RangeResultType.RangeResult, RangeResultType.
 );
 export type RangeResult = RangeResultType.RangeResult__Output;
 export type RangeResultIn = RangeResultType.RangeResult;
-export const OperationResult = message<OperationResultType.OperationResult, OperationResultType.OperationResult__Output>(
-  'quorate.internal.OperationResult',
-);
+export const OperationResult = message<
+  OperationResultType.OperationResult,
+  OperationResultType.OperationResult__Output
+>('quorate.internal.OperationResult');
 export type OperationResult = OperationResultType.OperationResult__Output;
 export type OperationResultIn = OperationResultType.OperationResult;
 export const Outcome = message<OutcomeType.Outcome, OutcomeType.Outcome__Output>('quorate.internal.Outcome');
