@@ -13,21 +13,22 @@ export class Faults {
 
   constructor(
     private readonly world: World,
-    swarm: Swarm,
+    private readonly swarm: Swarm,
     private readonly network: SimNetwork,
     private readonly members: readonly SimMember[],
     private readonly calls: Calls,
   ) {
     this.random = world.random('faults');
     const { every } = swarm;
-    this.often(every.crash, () => this.pick().crash(this.random() < swarm.powerLoss));
+    this.often(every.crash, () => this.victim().crash(this.random() < swarm.powerLoss));
+    this.often(every.fell, () => this.fellNextLeader());
     this.often(every.crashAll, () => {
       const power = this.random() < swarm.powerLoss;
       for (const member of members) if (this.random() < 0.8) member.crash(power);
     });
     this.often(every.stop, () => void this.pick().stop());
     this.often(every.wipe, () => this.wipe());
-    this.often(every.pause, () => this.pause(this.pick()));
+    this.often(every.pause, () => this.pause(this.victim()));
     this.often(every.partition, () => this.partition());
     this.often(every.oneWay, () => this.cutFor([[this.pick(), this.pick()]]));
     this.often(every.reset, () => this.pair((a, b) => network.reset(a.id, b.id)));
@@ -37,7 +38,7 @@ export class Faults {
       world.trace.note('clock jumps', member.id);
       member.clock.jump(this.random() * 5_000);
     });
-    this.often(every.stuckDisk, () => this.stick(this.pick()));
+    this.often(every.stuckDisk, () => this.stick(this.victim()));
     this.often(every.failedWrite, () =>
       this.running((member) => member.platter.failNextWrite(this.random() < 0.5 ? 'ENOSPC' : 'EIO')),
     );
@@ -96,6 +97,12 @@ export class Faults {
     return this.members[Math.floor(this.random() * this.members.length)] as SimMember;
   }
 
+  /** Faults hit the leader more often than the others. */
+  private victim(): SimMember {
+    const leader = this.random() < 0.3 ? this.leader() : undefined;
+    return leader ?? this.pick();
+  }
+
   private running(what: (member: SimMember) => void): void {
     const member = this.pick();
     if (member.up) what(member);
@@ -111,6 +118,29 @@ export class Faults {
     const member = this.pick();
     if (this.members.length < 3 || !this.members.every((other) => other.isWhole)) return;
     member.wipe();
+  }
+
+  /** A new leader falls in the first moments of its reign, with entries on few disks (Raft figure 8). */
+  private fellNextLeader(): void {
+    const newest = (): number => Math.max(0, ...this.members.map(({ replica }) => termLed(replica)));
+    const before = newest();
+    let looks = 0;
+    const look = (): void => {
+      const leader = this.members.find(({ replica }) => termLed(replica) > before);
+      if (this.over || (!leader && looks++ > 1_500)) return;
+      if (!leader) this.world.after(2, this.world.always, look);
+      else
+        this.world.after(this.random() ** 2 * 100, this.world.always, () => {
+          if (!this.over) leader.crash(this.random() < this.swarm.powerLoss);
+        });
+    };
+    // Without this there may be no election to wait for.
+    if (this.random() < 0.5) this.leader()?.crash(this.random() < this.swarm.powerLoss);
+    look();
+  }
+
+  private leader(): SimMember | undefined {
+    return this.members.find(({ replica }) => termLed(replica) > 0);
   }
 
   private pause(member: SimMember): void {
@@ -174,4 +204,10 @@ export class Faults {
   private duration(): number {
     return 100 + this.random() ** 2 * 5_000;
   }
+}
+
+/** 0: does not lead. */
+function termLed(replica: SimMember['replica']): number {
+  const status = replica?.status();
+  return status?.role === 'leader' ? status.term : 0;
 }
