@@ -1,6 +1,7 @@
 /** One seed: builds the world, lets it live through faults, heals it, and sees that everything goes on and all is right. */
 import type { MemberId } from '../../src/base/ids.js';
 import type { Machine } from '../../src/machine/machine.js';
+import type { Raft } from '../../src/raft/raft.js';
 import { Calls } from './calls.js';
 import { Authority } from './checkers/authority.js';
 import { Committed } from './checkers/committed.js';
@@ -12,6 +13,7 @@ import { Leases } from './checkers/leases.js';
 import { Linearizable } from './checkers/linearizable.js';
 import { Logs } from './checkers/logs.js';
 import { Permanence } from './checkers/permanence.js';
+import { Promises } from './checkers/promises.js';
 import { States } from './checkers/states.js';
 import { Faults } from './faults.js';
 import { History } from './history.js';
@@ -50,6 +52,7 @@ export class Simulation {
   private readonly leaders: Leaders;
   private readonly authority: Authority;
   private readonly permanence: Permanence;
+  private readonly promises: Promises;
   private readonly logs: Logs;
   private readonly committed: Committed;
   private readonly states: States;
@@ -66,7 +69,12 @@ export class Simulation {
     this.swarm = swarm;
     world.trace.note('is of', 'seed', JSON.stringify(swarm));
     this.leaders = new Leaders(world, this.history);
-    this.authority = new Authority(world, (id) => this.members[id - 1]?.replica?.['raft']);
+    const raftOf = (id: MemberId): Raft | undefined => {
+      const member = this.members[id - 1];
+      return member?.lacksData ? undefined : member?.replica?.['raft'];
+    };
+    this.authority = new Authority(world, raftOf);
+    this.promises = new Promises(world, raftOf);
     this.permanence = new Permanence(world, swarm.members, (id) => this.members[id - 1]?.lacksData === true);
     this.logs = new Logs(world);
     this.committed = new Committed(world);
@@ -79,7 +87,10 @@ export class Simulation {
     this.calls = new Calls(world, linearizable, this.exactlyOnce);
     const ids = Array.from({ length: swarm.members }, (_, i) => (i + 1) as MemberId);
     const network = new SimNetwork(world, swarm, (id) => (this.members[id - 1] as SimMember).scope);
-    network.onSent = (message) => this.authority.onSent(message);
+    network.onSent = (message) => {
+      this.authority.onSent(message);
+      this.promises.onSent(message);
+    };
     const events = {
       onUp: (member: SimMember) => this.observe(member),
       onDown: (member: SimMember) => this.states.onDown(member),
@@ -128,6 +139,7 @@ export class Simulation {
       this.leaders.onStep(raft);
       this.authority.onStep(raft);
       this.permanence.onStep(raft);
+      this.promises.onStep(raft);
       this.logs.onStep(raft);
       this.states.onStep(member);
     }

@@ -12,6 +12,7 @@ export class Authority {
 
   constructor(
     private readonly world: World,
+    /** Undefined: it is down, or has lost its data. */
     private readonly raftOf: (member: MemberId) => Raft | undefined,
   ) {}
 
@@ -37,7 +38,7 @@ export class Authority {
     if (message.kind !== 'timeoutNow') return;
     const leader = this.raftOf(message.from);
     const target = this.raftOf(message.to);
-    if (!leader || !target || leader.state.log.last <= target.state.log.last) return;
+    if (!leader || !target || leader.state.log.last <= target.state.log.persisted) return;
     const { from, to, term } = message;
     this.world.violated('authority', `member ${from} hands term ${term} over to ${to}, which lacks entries of its log`);
   }

@@ -1,0 +1,41 @@
+/**
+ * What a member says about its log is true and stays so (Raft §5.3, figure 2): an entry that it has acknowledged is on its disk, and it drops none of
+ * those while the term lasts.
+ */
+import type { Index, MemberId, Term } from '../../../src/base/ids.js';
+import type { Raft } from '../../../src/raft/raft.js';
+import type { PeerMessage } from '../../../src/transport/transport.js';
+import type { World } from '../world.js';
+
+export class Promises {
+  private readonly promised = new Map<MemberId, { readonly raft: Raft; readonly term: Term; readonly upTo: Index }>();
+
+  constructor(
+    private readonly world: World,
+    private readonly raftOf: (member: MemberId) => Raft | undefined,
+  ) {}
+
+  onSent(message: PeerMessage): void {
+    if (message.kind !== 'appendReply' || message.rejected) return;
+    const raft = this.raftOf(message.from);
+    if (!raft) return;
+    const { from, term, index } = message;
+    const { persisted, startIndex } = raft.state.log;
+    // While an image is installed the core counts on nothing, but what was written before is on disk all the same.
+    if (persisted < index && persisted >= startIndex)
+      this.world.violated('promises', `member ${from} acknowledges entry ${index}, which it has not written`);
+    const known = this.promised.get(from);
+    if (known?.raft !== raft || known.term !== term || known.upTo < index)
+      this.promised.set(from, { raft, term, upTo: index });
+  }
+
+  onStep(raft: Raft): void {
+    const { id, term, log } = raft.state;
+    const known = this.promised.get(id);
+    if (known?.raft === raft && known.term === term && log.last < known.upTo)
+      this.world.violated(
+        'promises',
+        `member ${id} drops entries up to ${known.upTo}, which it acknowledged in term ${term}`,
+      );
+  }
+}
