@@ -28,7 +28,6 @@ const unknownReasons = new Set(['NO_QUORUM', 'OUTCOME_UNKNOWN', 'MEMBER_STOPPING
 
 export class Calls {
   made = 0;
-  answered = 0;
   acknowledged = 0;
 
   constructor(
@@ -37,12 +36,15 @@ export class Calls {
     private readonly exactlyOnce: ExactlyOnce,
   ) {}
 
-  /** @param done not called when the member dies first */
-  write(member: SimMember, operation: Operation, deadlineMs: number, done: (answer: Answer) => void): void {
+  /**
+   * @param done not called when the member dies first
+   * @returns forgets the caller: done is not called any more
+   */
+  write(member: SimMember, operation: Operation, deadlineMs: number, done: (answer: Answer) => void): () => void {
     const { replica } = member;
     if (!replica) {
       done({ kind: 'unknown', reason: 'down' });
-      return;
+      return () => {};
     }
     const { world } = this;
     const { tag, command, requestId } = operation;
@@ -50,8 +52,8 @@ export class Calls {
     const answered = this.expectAnswer(member, deadlineMs, `${command.kind} ${tag}`);
     this.exactlyOnce.onCalled(tag);
     world.trace.note('is asked to', member.id, `${command.kind} ${tag}`);
-    replica.submit(command, requestId, member.clock.now() + deadlineMs, (error, outcome) => {
-      if (!answered()) return;
+    const waiting = replica.submit(command, requestId, member.clock.now() + deadlineMs, (error, outcome) => {
+      if (!answered.once()) return;
       const answer = answerOf(error, outcome);
       world.trace.note(
         'answers',
@@ -75,6 +77,9 @@ export class Calls {
       }
       done(answer);
     });
+    return () => {
+      if (answered.cancel()) waiting.cancel();
+    };
   }
 
   /** A linearizable read: `look` sees the machine when it may. */
@@ -87,7 +92,7 @@ export class Calls {
     const floor = this.linearizable.floor;
     const answered = this.expectAnswer(member, deadlineMs, 'read');
     replica.readBarrier(member.clock.now() + deadlineMs, (error) => {
-      if (!answered()) return;
+      if (!answered.once()) return;
       this.world.trace.note('lets read', member.id, error ? error.reason : replica.machine.revision);
       if (error) {
         failed();
@@ -104,7 +109,7 @@ export class Calls {
     if (!replica) return;
     const answered = this.expectAnswer(member, deadlineMs, 'read at a revision');
     replica.waitForRevision(revision, member.clock.now() + deadlineMs, (error) => {
-      if (!answered() || error) return;
+      if (!answered.once() || error) return;
       if (replica.machine.revision < revision)
         this.world.violated(
           'linearizable',
@@ -124,20 +129,46 @@ export class Calls {
     }
   }
 
-  private expectAnswer(member: SimMember, deadlineMs: number, what: string): () => boolean {
-    let answers = 0;
+  private expectAnswer(member: SimMember, deadlineMs: number, what: string): Expected {
     this.made++;
     const { world } = this;
-    const { scope } = member;
-    world.after(member.clock.worldTime(deadlineMs) + lateMs, scope, () => {
-      if (answers === 0) world.violated('callers', `member ${member.id} left a caller without an answer: ${what}`);
-    });
-    return () => {
-      answers++;
-      this.answered++;
-      if (answers > 1) world.violated('callers', `member ${member.id} answered a caller ${answers} times: ${what}`);
-      return answers === 1;
-    };
+    const expected = new Expected(world, member, what);
+    world.after(member.clock.worldTime(deadlineMs) + lateMs, member.scope, () => expected.due());
+    return expected;
+  }
+}
+
+/** One caller at one member: it is answered once and in time, unless it is forgotten before. */
+class Expected {
+  private answers = 0;
+  private forgotten = false;
+
+  constructor(
+    private readonly world: World,
+    private readonly member: SimMember,
+    private readonly what: string,
+  ) {}
+
+  /** An answer has come. @returns it is the only one */
+  once(): boolean {
+    this.answers++;
+    if (this.forgotten) this.wrong('answered a caller that was gone');
+    if (this.answers > 1) this.wrong(`answered a caller ${this.answers} times`);
+    return this.answers === 1 && !this.forgotten;
+  }
+
+  cancel(): boolean {
+    const waits = this.answers === 0 && !this.forgotten;
+    this.forgotten = true;
+    return waits;
+  }
+
+  due(): void {
+    if (this.answers === 0 && !this.forgotten) this.wrong('left a caller without an answer');
+  }
+
+  private wrong(sentence: string): void {
+    this.world.violated('callers', `member ${this.member.id} ${sentence}: ${this.what}`);
   }
 }
 

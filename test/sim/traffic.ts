@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Key, NO_LEASE, type Revision } from '../../src/base/ids.js';
 import type { Random } from '../../src/base/random.js';
-import type { Command, ConfigChange, PutCommand } from '../../src/machine/types.js';
+import type { Command, ConfigChange, PutCommand, Operation as TxnOperation } from '../../src/machine/types.js';
 import type { Answer, Calls, Operation } from './calls.js';
 import { everything, type Linearizable } from './checkers/linearizable.js';
 import type { SimMember } from './members.js';
@@ -46,7 +46,8 @@ export class Client {
     if (!this.active) return;
     const member = this.pick();
     const dice = this.random();
-    if (dice < 0.3) this.publish(member);
+    if (dice < 0.27) this.publish(member);
+    else if (dice < 0.3) this.rollBack(member);
     else if (dice < 0.45) this.write(member, this.put());
     else if (dice < 0.58) this.transact(member);
     else if (dice < 0.61)
@@ -92,6 +93,23 @@ export class Client {
     });
   }
 
+  private rollBack(member: SimMember): void {
+    const tag = this.around.nextTag();
+    const key = `d${Math.floor(this.random() * this.around.swarm.keys)}`;
+    const newest = this.versions.get(key) ?? 1;
+    const command: Command = {
+      kind: 'configRollback',
+      namespace,
+      key,
+      toVersion: 1 + Math.floor(this.random() * newest),
+      ifVersion: this.random() < 0.3 ? newest : undefined,
+      author: tag,
+      comment: '',
+      publishedAtMs: Math.floor(this.around.world.now),
+    };
+    this.attempt(member, { tag, command, requestId: this.random() < 0.6 ? tag : '' });
+  }
+
   private put(tag = this.around.nextTag(), key = this.key()): PutCommand & { tag: string } {
     const value = Buffer.from(`${tag} ${'y'.repeat(Math.floor(this.random() * 60))}`);
     return {
@@ -117,7 +135,10 @@ export class Client {
         target: { kind: 'modRevision' as const, value: this.seen.get(key) ?? 0 },
       },
     ];
-    const success = key === other ? [this.put(tag, key)] : [this.put(tag, key), this.put(tag, other)];
+    const success: TxnOperation[] = key === other ? [this.put(tag, key)] : [this.put(tag, key), this.put(tag, other)];
+    // It may be compacted: then all members must refuse the whole.
+    const past = Math.max(1, this.around.linearizable.floor - Math.floor(this.random() * 60)) as Revision;
+    if (this.random() < 0.2) success.push({ ...everything, key, revision: past });
     const command: Command = { kind: 'txn', compares, success, failure: [{ ...everything, key }] };
     this.attempt(member, { tag, command, requestId: this.random() < 0.4 ? tag : '' }, (answer) => {
       if (answer.kind !== 'done' || answer.outcome.result.kind !== 'txn') return;
@@ -146,13 +167,18 @@ export class Client {
     const deadlineMs = 100 + this.random() * 3_000;
     // Clients lose patience before the deadline, too: then two tries are under way.
     world.after(this.random() < 0.2 ? deadlineMs * this.random() : deadlineMs + 500, world.always, again);
-    calls.write(member, operation, deadlineMs, (answer) => {
+    const cancel = calls.write(member, operation, deadlineMs, (answer) => {
       if (answer.kind === 'unknown') again();
       else if (!settled) {
         settled = true;
         done(answer);
       }
     });
+    if (this.random() < 0.03)
+      world.after(this.random() * 100, world.always, () => {
+        cancel();
+        again();
+      });
   }
 
   private readLinearizable(member: SimMember): void {

@@ -1,6 +1,6 @@
 /** Exactly once: what was acknowledged is in the history at the revision that was told, nothing is there twice, nothing that nobody asked for, nothing that was refused. */
 import type { Revision } from '../../../src/base/ids.js';
-import { parseHistoryKey } from '../../../src/machine/config-keys.js';
+import { parseConfigKey, parseHistoryKey } from '../../../src/machine/config-keys.js';
 import type { Applied, Outcome } from '../../../src/machine/types.js';
 import type { Operation } from '../calls.js';
 import type { History } from '../history.js';
@@ -36,6 +36,7 @@ export class ExactlyOnce {
     const writes =
       command.kind === 'put' ||
       command.kind === 'configPublish' ||
+      command.kind === 'configRollback' ||
       command.kind === 'register' ||
       (result.kind === 'txn' && result.succeeded && command.kind === 'txn' && command.success.length > 0);
     if (writes && at !== revision)
@@ -57,7 +58,8 @@ export class ExactlyOnce {
   onApplied({ changes }: Applied): void {
     for (const { revision, changes: ofRevision } of changes) {
       for (const { current } of ofRevision) {
-        if (current.deleted) continue;
+        // A document may hold the bytes of an older version; its history says whose it is.
+        if (current.deleted || parseConfigKey(current.key)) continue;
         const parsed = parseHistoryKey(current.key);
         if (parsed) this.onVersion(`${parsed.namespace}/${parsed.key}`, parsed.version);
         const tag = tagOf(Buffer.from(current.value).toString('latin1'));
