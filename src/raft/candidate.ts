@@ -27,14 +27,15 @@ export function onPreCandidateTick(raft: RaftState): void {
 /** Campaigns for real. `transfer`: the old leader wishes it, so nobody clings to that leader. */
 export function startElection(raft: RaftState, transfer: boolean): void {
   becomeCandidate(raft);
-  for (const to of allVoters(raft.membership)) askVote(raft, to, transfer);
+  raft.wished = transfer;
+  for (const to of allVoters(raft.membership)) askVote(raft, to);
 }
 
 /** A connection to a member opened: what was asked before may not have reached it. */
 export function askAgain(raft: RaftState, to: MemberId): void {
   if (raft.votes.has(to) || !allVoters(raft.membership).includes(to)) return;
   if (raft.role === 'preCandidate') askPreVote(raft, to);
-  else if (raft.role === 'candidate') askVote(raft, to, false);
+  else if (raft.role === 'candidate') askVote(raft, to);
 }
 
 function askPreVote(raft: RaftState, to: MemberId): void {
@@ -45,9 +46,9 @@ function askPreVote(raft: RaftState, to: MemberId): void {
 }
 
 /** Goes out after the write: a term that was asked for votes must never be used again after a crash, perhaps with a shorter log. */
-function askVote(raft: RaftState, to: MemberId, transfer: boolean): void {
+function askVote(raft: RaftState, to: MemberId): void {
   if (to === raft.id) return;
-  const { id: from, term, log } = raft;
+  const { id: from, term, log, wished: transfer } = raft;
   raft.sendAfterPersist({ kind: 'voteRequest', from, to, term, lastIndex: log.last, lastTerm: log.lastTerm, transfer });
 }
 

@@ -61,6 +61,8 @@ export class RaftState {
 
   /** Candidates: who answered what. */
   readonly votes = new Map<MemberId, boolean>();
+  /** Candidates: the leader before wishes this election (dissertation §3.10), so nobody clings to it. */
+  wished = false;
   /** Pre-votes begun since a leader was last heard of. */
   preVoteRounds = 0;
 
