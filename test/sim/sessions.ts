@@ -1,5 +1,5 @@
 /** Service instances: register, keep alive through any member, deregister or fall silent. */
-import { type LeaseId, NO_LEASE } from '../../src/base/ids.js';
+import { type Key, type LeaseId, NO_LEASE } from '../../src/base/ids.js';
 import type { Random } from '../../src/base/random.js';
 import type { Leases } from './checkers/leases.js';
 import type { SimMember } from './members.js';
@@ -31,6 +31,8 @@ export class Session {
     if (this.lease === NO_LEASE) this.register();
     else if (dice < 0.05) this.deregister();
     else if (dice < 0.1) this.fallSilent();
+    else if (dice < 0.2) this.setStatus();
+    else if (dice < 0.4) this.hang();
     else this.keepAlive();
   }
 
@@ -59,6 +61,22 @@ export class Session {
     const command = { kind: 'deregister' as const, ...this.name(), lease: this.random() < 0.5 ? this.lease : NO_LEASE };
     this.lease = NO_LEASE;
     this.call({ tag: this.around.nextTag(), command, requestId: '' }, () => {});
+  }
+
+  private setStatus(): void {
+    const command = { kind: 'setStatus' as const, ...this.name(), status: this.random() < 0.5 ? 'UP' : 'DRAINING' };
+    this.call({ tag: this.around.nextTag(), command, requestId: '' }, () => {});
+  }
+
+  /** Puts a key on the lease, or takes it off. */
+  private hang(): void {
+    const tag = this.around.nextTag();
+    const key = `l${this.number}-${Math.floor(this.random() * 4)}` as Key;
+    const lease = this.random() < 0.8 ? this.lease : NO_LEASE;
+    const value = Buffer.from(`${tag} `);
+    const how = { prevKv: false, ignoreValue: false, ignoreLease: false };
+    const command = { kind: 'put' as const, key, value, lease, ...how };
+    this.call({ tag, command, requestId: this.random() < 0.5 ? tag : '' }, () => {});
   }
 
   private fallSilent(): void {

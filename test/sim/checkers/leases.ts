@@ -1,6 +1,6 @@
 /** Leases end when the cluster clock says so: not before, and with the first entry that is stamped later. The clock itself does not run ahead of time. */
-import type { LeaseId } from '../../../src/base/ids.js';
-import type { Applied, Batch } from '../../../src/machine/types.js';
+import { type Key, type LeaseId, NO_LEASE } from '../../../src/base/ids.js';
+import type { Applied, Batch, KeyVersion, RevisionChanges, Write } from '../../../src/machine/types.js';
 import type { World } from '../world.js';
 
 interface Known {
@@ -13,6 +13,7 @@ const ending = new Set(['leaseRevoke', 'deregister', 'register']);
 
 export class Leases {
   private readonly known = new Map<LeaseId, Known>();
+  private readonly hanging = new Map<Key, LeaseId>();
   private clock = 0;
   /** Virtual time of the call by which a lease was last renewed for sure. */
   private readonly promised = new Map<LeaseId, number>();
@@ -33,8 +34,10 @@ export class Leases {
   }
 
   /** An entry was applied for the first time. */
-  onApplied(batch: Batch, { meta, writes }: Applied): void {
+  onApplied(batch: Batch, { meta, writes, changes }: Applied): void {
     const { clock } = meta;
+    if (batch.runs.length === 0) this.onExpiries(writes, changes);
+    for (const each of changes) for (const { current } of each.changes) this.hang(current);
     if (clock < this.clock) this.world.violated('leases', `the cluster clock went back from ${this.clock} to ${clock}`);
     this.clock = clock;
     for (const write of writes) {
@@ -42,9 +45,28 @@ export class Leases {
       if (write.lease) this.onWritten(write.id, write.lease, clock);
       else this.onEnded(write.id, batch, clock);
     }
+    for (const [key, lease] of this.hanging)
+      if (!this.known.has(lease)) this.world.violated('leases', `key ${key} outlives its lease ${lease}`);
     for (const [id, { deadline }] of this.known)
       if (deadline <= clock)
         this.world.violated('leases', `lease ${id} lives at ${clock}, its deadline was ${deadline}`);
+  }
+
+  private hang({ key, lease }: KeyVersion): void {
+    if (lease === NO_LEASE) this.hanging.delete(key);
+    else this.hanging.set(key, lease);
+  }
+
+  /** Nobody asked for anything: only keys of leases that end may go. */
+  private onExpiries(writes: readonly Write[], changes: readonly RevisionChanges[]): void {
+    const ended = new Set<LeaseId>();
+    for (const write of writes) if (write.kind === 'lease' && !write.lease) ended.add(write.id);
+    for (const { changes: ofRevision } of changes)
+      for (const { current } of ofRevision) {
+        const lease = this.hanging.get(current.key);
+        if (!current.deleted || lease === undefined || !ended.has(lease))
+          this.world.violated('leases', `key ${current.key} of lease ${lease ?? 'none'} changed by itself`);
+      }
   }
 
   private onWritten(id: LeaseId, { ttlMs, deadline }: { ttlMs: number; deadline: number }, clock: number): void {

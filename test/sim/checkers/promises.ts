@@ -1,9 +1,10 @@
 /**
- * What a member says about its log is true and stays so (Raft §5.3, figure 2): an entry that it has acknowledged is on its disk, and it drops none of
- * those while the term lasts.
+ * What a member says is on its disk and stays there (Raft §5.2, §5.3, figure 2): votes that it gives and asks for, entries that it acknowledges; and it
+ * drops none of those while the term lasts.
  */
 import type { Index, MemberId, Term } from '../../../src/base/ids.js';
 import type { Raft } from '../../../src/raft/raft.js';
+import type { AppendReply } from '../../../src/raft/types.js';
 import type { PeerMessage } from '../../../src/transport/transport.js';
 import type { World } from '../world.js';
 
@@ -16,10 +17,19 @@ export class Promises {
   ) {}
 
   onSent(message: PeerMessage): void {
-    if (message.kind !== 'appendReply' || message.rejected) return;
     const raft = this.raftOf(message.from);
     if (!raft) return;
-    const { from, term, index } = message;
+    if (message.kind === 'voteRequest') this.onVote(raft, message.term, message.from, 'asks for votes');
+    else if (message.kind === 'voteReply' && message.granted) this.onVote(raft, message.term, message.to, 'votes');
+    else if (message.kind === 'appendReply' && !message.rejected) this.onAcknowledged(raft, message);
+  }
+
+  private onVote({ state: { id, persistence } }: Raft, term: Term, votedFor: MemberId, does: string): void {
+    if (persistence.term > term || (persistence.term === term && persistence.votedFor === votedFor)) return;
+    this.world.violated('promises', `member ${id} ${does} in term ${term} before that is on its disk`);
+  }
+
+  private onAcknowledged(raft: Raft, { from, term, index }: AppendReply): void {
     const { persisted, startIndex } = raft.state.log;
     // While an image is installed the core counts on nothing, but what was written before is on disk all the same.
     if (persisted < index && persisted >= startIndex)
