@@ -1,7 +1,11 @@
-/** npm run sim -- [--seed N] [--seeds N] [--from N] [--verbose] */
+/** npm run sim -- [--seed N] [--seeds N] [--from N] [--verbose], or --mutants [--only name,…] (see mutants/main.ts) */
 import { parseArgs } from 'node:util';
 import { Simulation } from './simulation.js';
 
+if (process.argv.includes('--mutants')) {
+  await import('./mutants/main.js');
+  process.exit();
+}
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
