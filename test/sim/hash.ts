@@ -1,4 +1,5 @@
 /** A number for any data of commands, writes and results: equal data, equal number. */
+import { crc32 } from 'node:zlib';
 
 export function hashOf(value: unknown, seed = 17): number {
   let hash = seed;
@@ -7,10 +8,7 @@ export function hashOf(value: unknown, seed = 17): number {
     for (let i = 0; i < value.length; i++) hash = mix(hash, value.charCodeAt(i));
     return mix(hash, value.length);
   }
-  if (value instanceof Uint8Array) {
-    for (let i = 0; i < value.length; i++) hash = mix(hash, value[i] as number);
-    return mix(hash, value.length);
-  }
+  if (value instanceof Uint8Array) return mix(mix(hash, crc32(value)), value.length);
   if (Array.isArray(value)) {
     for (const item of value) hash = hashOf(item, hash);
     return mix(hash, value.length);

@@ -24,7 +24,7 @@ import { Session } from './sessions.js';
 import { drawSwarm, type Swarm } from './swarm.js';
 import { Client } from './traffic.js';
 import { Follower } from './watches.js';
-import { type Violation, World } from './world.js';
+import { type Scope, type Violation, World } from './world.js';
 
 export interface Report {
   readonly violation: Violation | undefined;
@@ -96,7 +96,7 @@ export class Simulation {
       onDown: (member: SimMember) => this.states.onDown(member),
     };
     this.members = ids.map((id) => new SimMember(world, swarm, network, ids, id, events));
-    world.afterEvent = () => this.look();
+    world.afterEvent = (scope) => this.look(scope);
     const { calls, members } = this;
     const around = { world, swarm, members, calls, linearizable, nextTag: () => this.nextTag() };
     this.clients = times(swarm.clients, (i) => new Client(around, i));
@@ -129,10 +129,11 @@ export class Simulation {
   }
 
   /** After every event: what changed of the members is compared with what must be. */
-  private look(): void {
+  private look(scope: Scope): void {
     for (const member of this.members) {
       const { replica } = member;
-      if (!replica) continue;
+      // An event of one member changes no other.
+      if (!replica || (member.scope !== scope && scope !== this.world.always)) continue;
       this.observe(member);
       const raft = replica['raft'];
       this.invariants.onStep(raft);

@@ -30,8 +30,9 @@ export class World {
   events = 0;
   readonly trace = new Trace(() => this.now);
   readonly always = new Scope('world');
-  /** Looks at the world after every event. */
-  afterEvent: () => void = () => {};
+  /** Looks at the world after every event, and what it settled, of this scope. */
+  afterEvent: (scope: Scope) => void = () => {};
+  private happened: Scope | undefined;
   private first: Violation | undefined;
   private readonly heap: Event[] = [];
   private order = 0;
@@ -96,7 +97,12 @@ export class World {
       // A tick asked for by a microtask comes after all microtasks.
       const drained = (): void => process.nextTick(seen);
       const seen = (): void => {
-        this.afterEvent();
+        try {
+          if (this.happened) this.afterEvent(this.happened);
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          return;
+        }
         step();
       };
       queueMicrotask(() => process.nextTick(step));
@@ -117,12 +123,14 @@ export class World {
   private happen(event: Event): void {
     this.now = event.at;
     const { scope } = event;
+    this.happened = undefined;
     if (!scope.alive) return;
     if (scope.paused) {
       scope.held.push(event);
       return;
     }
     this.events++;
+    this.happened = scope;
     try {
       event.run();
     } catch (error) {
