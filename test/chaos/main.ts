@@ -109,7 +109,7 @@ async function recordFinalStates(world: World, recorder: Recorder): Promise<void
       const indexes = new Set(found.map(({ stateHashIndex }) => stateHashIndex));
       return found.length === world.names.length && indexes.size === 1 ? found : undefined;
     },
-    30_000,
+    60_000,
   ).catch(() => {
     world.problem('the members do not come to rest at one index');
     return [];

@@ -56,13 +56,13 @@ function faultLines(history: History): string[] {
   ];
 }
 
-/** Longest time between two acknowledgements, of which the later falls between the beginning of a fault and that of the next. */
+/** Longest time without an acknowledgement between the beginning of a fault and that of the next. */
 export function longestGap(acknowledged: readonly number[], { begin }: Pick<Fault, 'begin'>, next: number): number {
   let longest = 0;
   let last = begin;
   for (const at of acknowledged) {
     if (at < begin) continue;
-    longest = Math.max(longest, at - last);
+    longest = Math.max(longest, Math.min(at, next) - last);
     last = at;
     if (at > next) break;
   }

@@ -10,6 +10,9 @@ import { Network } from './network.js';
 
 /** Time for all members to be one cluster again after a fault. */
 const wholeWithinMs = 60_000;
+/** Time for a member to say how it is, and to read its whole state for that. */
+const statusWithinMs = 2_000;
+const hashWithinMs = 20_000;
 /** Time for a process that was told to stop, or that must give up. */
 export const endWithinMs = 30_000;
 
@@ -88,9 +91,10 @@ export class World {
 
   /** What all members say; undefined for those that do not answer. */
   statuses(withStateHash = false): Promise<(MemberStatus | undefined)[]> {
+    const timeoutMs = withStateHash ? hashWithinMs : statusWithinMs;
     return Promise.all(
       [...this.probes.values()].map((probe) =>
-        probe.cluster.status({ timeoutMs: 2_000, withStateHash }).catch(() => undefined),
+        probe.cluster.status({ timeoutMs, withStateHash }).catch(() => undefined),
       ),
     );
   }

@@ -20,6 +20,8 @@ export class Traffic {
   private readonly running: Promise<void>[] = [];
   private readonly watching: Promise<void>[] = [];
   private readonly watchers: DocumentWatcher[] = [];
+  /** Keeps registrations alive. */
+  private keeper: QuorateClient | undefined;
   private readonly endWatches = new AbortController();
 
   constructor(
@@ -32,7 +34,8 @@ export class Traffic {
     const { signal } = this.endWatches;
     const each = world.names.map((name) => ({ name, client: world.cluster.client(name) }));
     const ofAll = () => world.cluster.client();
-    await keepRegistrations(ofAll(), options);
+    this.keeper = ofAll();
+    await keepRegistrations(this.keeper, options);
     for (const { name, client } of each) {
       for (let n = 0; n < callersPerMember; n++) this.write(`${name}.${n}`, client);
       this.watch(name, [client]);
@@ -70,9 +73,10 @@ export class Traffic {
     this.watching.push(watcher.run(this.endWatches.signal));
   }
 
-  /** Waits for the last calls. The signal of the options ends them. */
+  /** Waits for the last calls, which the signal of the options ends. Nothing is written after this. */
   async finish(): Promise<void> {
     await Promise.all(this.running);
+    await this.keeper?.close();
   }
 
   /** Reads all versions of all documents, and waits until every watch has come as far. */
