@@ -127,12 +127,16 @@ export class Faults {
     let looks = 0;
     const look = (): void => {
       const leader = this.members.find(({ replica }) => termLed(replica) > before);
-      if (this.over || (!leader && looks++ > 1_500)) return;
-      if (!leader) this.world.after(2, this.world.always, look);
-      else
-        this.world.after(this.random() ** 2 * 100, this.world.always, () => {
-          if (!this.over) leader.crash(this.random() < this.swarm.powerLoss);
+      if (this.over || (!leader && looks++ > 3_000)) return;
+      if (!leader) this.world.after(1, this.world.always, look);
+      else if (this.random() < 0.3)
+        this.cutFor(this.members.filter((other) => other !== leader).map((other) => [leader, other] as const));
+      else {
+        const { latencyMs, syncMs, powerLoss } = this.swarm;
+        this.world.after(this.random() * (latencyMs + 2 * syncMs), this.world.always, () => {
+          if (!this.over) leader.crash(this.random() < powerLoss);
         });
+      }
     };
     // Without this there may be no election to wait for.
     if (this.random() < 0.5) this.leader()?.crash(this.random() < this.swarm.powerLoss);

@@ -96,7 +96,7 @@ export function drawSwarm(random: Random): Swarm {
     cpuCostMs: chance(0.6) ? 0 : log(0.05, 4),
     every: {
       crash: f(0.6, 800, 12_000),
-      fell: f(0.25, 300, 4_000),
+      fell: f(0.25, 200, 4_000),
       crashAll: f(0.2, 4_000, 15_000),
       stop: f(0.3, 2_000, 15_000),
       wipe: f(0.3, 3_000, 15_000),
