@@ -29,11 +29,22 @@ export class Promises {
     this.world.violated('promises', `member ${id} ${does} in term ${term} before that is on its disk`);
   }
 
-  private onAcknowledged(raft: Raft, { from, term, index }: AppendReply): void {
+  private onAcknowledged(raft: Raft, { from, to, term, index }: AppendReply): void {
     const { persisted, startIndex } = raft.state.log;
     // While an image is installed the core counts on nothing, but what was written before is on disk all the same.
     if (persisted < index && persisted >= startIndex)
       this.world.violated('promises', `member ${from} acknowledges entry ${index}, which it has not written`);
+    // What agrees with the leader's log, not how long its own is.
+    const leader = this.raftOf(to)?.state;
+    const own = raft.state.log.termAt(index);
+    if (leader?.role === 'leader' && leader.term === term && own !== undefined) {
+      const wanted = leader.log.termAt(index);
+      if (wanted !== undefined && wanted !== own)
+        this.world.violated(
+          'promises',
+          `member ${from} acknowledges entry ${index} of term ${own}, the leader's is of ${wanted}`,
+        );
+    }
     const known = this.promised.get(from);
     if (known?.raft !== raft || known.term !== term || known.upTo < index)
       this.promised.set(from, { raft, term, upTo: index });
