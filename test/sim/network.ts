@@ -20,7 +20,14 @@ class Link {
   slowMs = 0;
   /** When the newest delivery that keeps its place arrives. */
   lastArrival = 0;
-  held: (() => void)[] = [];
+  held: Held[] = [];
+  /** The run of the sender whose connection it is; what an earlier one sent may come after what a later one sends. */
+  run: Scope | undefined;
+}
+
+interface Held {
+  readonly run: Scope;
+  readonly arrive: () => void;
 }
 
 export class SimNetwork {
@@ -55,7 +62,9 @@ export class SimNetwork {
   heal(from: MemberId, to: MemberId): void {
     const link = this.link(from, to);
     link.cut = false;
-    for (const arrive of link.held.splice(0)) this.inOrder(link, this.latency(link), to, arrive);
+    for (const { run, arrive } of link.held.splice(0))
+      if (run === this.scopeOf(from)) this.inOrder(link, this.latency(link), to, arrive);
+      else this.world.after(this.late(), this.scopeOf(to), arrive);
   }
 
   slow(from: MemberId, to: MemberId, milliseconds: number): void {
@@ -128,9 +137,13 @@ export class SimNetwork {
       world.trace.note(delivery.message?.kind ?? what, to, from);
       delivery.run();
     };
+    if (link.run !== this.scopeOf(from)) {
+      link.run = this.scopeOf(from);
+      link.lastArrival = 0;
+    }
     // A member learns of a broken connection from itself.
     if (link.cut && what !== 'disconnected') {
-      if (what !== 'message' || link.holds) link.held.push(arrive);
+      if (what !== 'message' || link.holds) link.held.push({ run: this.scopeOf(from), arrive });
       return;
     }
     if (what !== 'message') {
@@ -142,7 +155,7 @@ export class SimNetwork {
       if (random() < swarm.loss) return;
       if (random() < swarm.repeats) world.after(this.latency(link) * 5, this.scopeOf(to), arrive);
       if (random() < swarm.overtaking) {
-        world.after(this.latency(link) * 3, this.scopeOf(to), arrive);
+        world.after(random() < 0.1 ? this.late() : this.latency(link) * 3, this.scopeOf(to), arrive);
         return;
       }
     }
@@ -153,6 +166,11 @@ export class SimNetwork {
     const arrival = Math.max(this.world.now + delay, link.lastArrival);
     link.lastArrival = arrival;
     this.world.after(arrival - this.world.now, this.scopeOf(to), arrive);
+  }
+
+  /** For what hangs about in buffers of connections that are no more. */
+  private late(): number {
+    return this.random() * 2_000;
   }
 
   private latency(link: Link): number {
