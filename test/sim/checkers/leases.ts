@@ -52,7 +52,9 @@ export class Leases {
         this.world.violated('leases', `lease ${id} lives at ${clock}, its deadline was ${deadline}`);
   }
 
-  private hang({ key, lease }: KeyVersion): void {
+  private hang({ key, lease, deleted }: KeyVersion): void {
+    if (key.startsWith('/quorate/registry/') && lease === NO_LEASE && !deleted)
+      this.world.violated('leases', `instance ${key} hangs on no lease`);
     if (lease === NO_LEASE) this.hanging.delete(key);
     else this.hanging.set(key, lease);
   }

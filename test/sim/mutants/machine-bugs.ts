@@ -126,7 +126,11 @@ export const machineBugs: readonly Mutant[] = [
         replace: 'return a.deadline < b.deadline;',
       },
     ],
-    seeds: 300,
+    seeds: 0,
+    unit: {
+      test: 'test/machine/deadlines.test.ts',
+      because: 'leases of a run seldom end at the same millisecond',
+    },
   },
   {
     name: 'ledger-order-of-load',
@@ -246,7 +250,11 @@ export const machineBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 500,
+    seeds: 0,
+    unit: {
+      test: 'test/machine/rebuild.test.ts',
+      because: 'a run has fewer keys than one entry scrubs',
+    },
   },
   {
     name: 'revision-goes-back-after-compaction',

@@ -41,8 +41,8 @@ export async function runTests(copy: Copy, test: string, limitMs: number): Promi
   const ended = await node(copy, ['node_modules/vitest/vitest.mjs', 'run', test, '--reporter=json'], limitMs);
   if (ended.code === 0) return { kind: 'survived' };
   const failed = /"numFailedTests":(\d+)/.exec(ended.output)?.[1];
-  const passed = /"numPassedTests":(\d+)/.exec(ended.output)?.[1];
-  if (!failed || failed === '0' || passed === '0') return { kind: 'broken', sentence: lastWords(ended, limitMs) };
+  if (!failed || failed === '0' || thrown.test(ended.output))
+    return { kind: 'broken', sentence: lastWords(ended, limitMs) };
   return { kind: 'found', by: test, sentence: `${failed} tests fail`, seeds: 0 };
 }
 
