@@ -93,6 +93,8 @@ export class Follower {
         if (this.watcher !== watcher)
           this.around.world.violated('watches', `${this.checker.name} gets changes after it was cancelled`);
         this.checker.onChanges(member.id, revision, changes);
+        // A stream may tell its progress at any time, also between two revisions of one batch.
+        this.checker.onProgress(member.id, watcher.deliveredRevision);
         return this.calm || this.random() > 0.05;
       },
       onCompacted: (compacted) => {
