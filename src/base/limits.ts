@@ -47,6 +47,9 @@ export const limits = {
   pageItems: 1_000,
   /** Data of one log entry: a batch closes when it reaches this (one command may be larger). */
   entryBytes: 512 * KiB,
+  /** Members of a cluster in all, and those of them that vote. */
+  members: 32,
+  voters: 7,
   /** Entries in flight to one follower: messages and bytes. */
   inflightAppends: 64,
   inflightBytes: 8 * MiB,

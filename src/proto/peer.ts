@@ -2,6 +2,8 @@
 import { message, method } from './codec.js';
 import type * as AppendReplyType from './gen/quorate/internal/AppendReply.js';
 import type * as AppendRequestType from './gen/quorate/internal/AppendRequest.js';
+import type * as ChangeAnswerType from './gen/quorate/internal/ChangeAnswer.js';
+import type * as ChangeRequestType from './gen/quorate/internal/ChangeRequest.js';
 import type * as EnvelopeType from './gen/quorate/internal/Envelope.js';
 import type * as ExchangeEndType from './gen/quorate/internal/ExchangeEnd.js';
 import type * as HeartbeatType from './gen/quorate/internal/Heartbeat.js';
@@ -101,6 +103,16 @@ export const TransferRequest = message<
 >('quorate.internal.TransferRequest');
 export type TransferRequest = TransferRequestType.TransferRequest__Output;
 export type TransferRequestIn = TransferRequestType.TransferRequest;
+export const ChangeRequest = message<ChangeRequestType.ChangeRequest, ChangeRequestType.ChangeRequest__Output>(
+  'quorate.internal.ChangeRequest',
+);
+export type ChangeRequest = ChangeRequestType.ChangeRequest__Output;
+export type ChangeRequestIn = ChangeRequestType.ChangeRequest;
+export const ChangeAnswer = message<ChangeAnswerType.ChangeAnswer, ChangeAnswerType.ChangeAnswer__Output>(
+  'quorate.internal.ChangeAnswer',
+);
+export type ChangeAnswer = ChangeAnswerType.ChangeAnswer__Output;
+export type ChangeAnswerIn = ChangeAnswerType.ChangeAnswer;
 export const SnapshotStart = message<SnapshotStartType.SnapshotStart, SnapshotStartType.SnapshotStart__Output>(
   'quorate.internal.SnapshotStart',
 );

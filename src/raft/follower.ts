@@ -36,8 +36,15 @@ export function onAppendRequest(raft: RaftState, message: AppendRequest): void {
       assert(first.index > raft.commit, 'a leader replaces a committed entry');
       log.truncateFrom(first.index);
       raft.persistence.lower(log.last);
+      if (raft.memberships.truncateFrom(first.index)) raft.statusChanged = true;
     }
-    for (let next = at; next < entries.length; next++) log.push(entries[next] as (typeof entries)[number]);
+    for (let next = at; next < entries.length; next++) {
+      const entry = entries[next] as (typeof entries)[number];
+      log.push(entry);
+      if (entry.kind !== 'membership') continue;
+      raft.memberships.append(entry);
+      raft.statusChanged = true;
+    }
   }
   const agreed = (prevIndex + entries.length) as Index;
   raft.commitTo(Math.min(message.commit, agreed) as Index);
@@ -89,7 +96,7 @@ export function onSnapshot(raft: RaftState, meta: SnapshotMeta): boolean {
   raft.commit = meta.index;
   raft.applied = meta.index;
   raft.delivered = meta.index;
-  raft.membership = meta.membership;
+  raft.memberships.reset(meta.membership);
   raft.applyLoading = undefined;
   raft.applyLoaded = undefined;
   raft.install = meta;

@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.js';
 import type { Index, MemberId, Term } from '../base/ids.js';
-import { isVoter } from './membership.js';
+import { allMembers } from './membership.js';
 import type { Raft } from './raft.js';
 import type { Role } from './types.js';
 
@@ -53,7 +53,10 @@ export function checkState(raft: Raft, deep = true): void {
     assert(leader === id, 'a leader follows another');
     assert(votedFor === id, 'a leader voted for another');
     assert(state.persistence.term === term, 'a leader whose vote is not on disk');
-    assert(!state.recovering && isVoter(state.membership, id), 'a leader that is not electable');
+    // One that is removed leads until the membership without it is committed (dissertation §4.2.2).
+    assert(state.electable, 'a leader that is not electable');
+    for (const member of allMembers(state.membership))
+      assert(member === id || state.progress.has(member), 'a member that the leader does not know of');
     assert(log.lastTerm === term, 'a leader without an entry of its term');
     for (const progress of state.progress.values()) {
       assert(progress.match < progress.next, 'an acknowledged entry is to be sent again');

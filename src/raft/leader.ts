@@ -1,6 +1,7 @@
 /** What the leader does with answers, and what it does as time goes by. */
 import { assert } from '../base/assert.js';
 import type { Index, MemberId } from '../base/ids.js';
+import { promoteLearners } from './change.js';
 import type { Progress } from './progress.js';
 import { isQuorum } from './quorum.js';
 import { endReadRound } from './read-index.js';
@@ -14,6 +15,7 @@ export function onAppendReply(raft: RaftState, message: AppendReply): void {
   const progress = raft.progress.get(message.from);
   if (progress === undefined) return;
   progress.heardAt = raft.now;
+  progress.answered = true;
   if (message.rejected) onRejected(raft, progress, message);
   else onAccepted(raft, progress, message);
 }
@@ -46,6 +48,7 @@ export function onHeartbeatReply(raft: RaftState, message: HeartbeatReply): void
   const progress = raft.progress.get(message.from);
   if (progress === undefined) return;
   progress.heardAt = raft.now;
+  progress.answered = true;
   if (message.readRound > progress.readRound) {
     progress.readRound = message.readRound;
     endReadRound(raft);
@@ -66,6 +69,9 @@ export function onLeaderTick(raft: RaftState): void {
     return;
   }
   onTransferTick(raft);
+  const { log, now, options } = raft;
+  for (const progress of raft.progress.values()) progress.noteRound(now, log.last, options.electionTicks);
+  promoteLearners(raft);
   raft.heartbeatElapsed++;
   if (raft.heartbeatElapsed < raft.options.heartbeatTicks) return;
   broadcastHeartbeat(raft);

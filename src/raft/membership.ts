@@ -17,3 +17,21 @@ export function allVoters(membership: Membership): readonly MemberId[] {
 export function allMembers(membership: Membership): readonly MemberId[] {
   return [...new Set([...membership.voters, ...membership.outgoing, ...membership.learners])];
 }
+
+/** The membership of the first entry of a change of voters: decisions need both groups until the second one (dissertation §4.3). */
+export function joint(membership: Membership, voters: readonly MemberId[], learners: readonly MemberId[]): Membership {
+  return { ...membership, voters, outgoing: membership.voters, learners };
+}
+
+/** The membership of the second entry: the old group no longer counts, and who is in neither group is removed for ever. */
+export function settled(membership: Membership): Membership {
+  return without(membership, { ...membership, outgoing: [] });
+}
+
+/** `after`, with those that were in `before` and are in it no longer noted as removed. */
+export function without(before: Membership, after: Membership): Membership {
+  const present = new Set(allMembers(after));
+  const gone = allMembers(before).filter((id) => !present.has(id));
+  const removed = [...(before.removed ?? []), ...gone];
+  return { ...after, records: (before.records ?? []).filter(({ id }) => present.has(id)), removed };
+}

@@ -19,6 +19,8 @@ export class Progress {
   paused = false;
   /** Tick at which it was last heard of in this term. */
   heardAt: number;
+  /** It has answered this leader at least once. */
+  answered = false;
   /** Newest read round that it confirmed. */
   readRound = 0;
   /** Highest commit index that was sent with an append since the state last changed. */
@@ -28,11 +30,17 @@ export class Progress {
   /** Newest entry that was loaded from disk for it: the term before `next` where the log does not know it any more. */
   loadedIndex = 0 as Index;
   loadedTerm = 0 as Term;
+  /** What the leader's log ended with when the present round of catching up began, and when that was (dissertation §4.2.1). */
+  roundTarget = 0 as Index;
+  roundBegan: number;
+  /** The last round took less than an election timeout. */
+  caughtUp = false;
   readonly window: Window;
 
   constructor(next: Index, now: number, maxAppends: number, maxBytes: number) {
     this.next = next;
     this.heardAt = now;
+    this.roundBegan = now;
     this.window = new Window(maxAppends, maxBytes);
   }
 
@@ -86,6 +94,20 @@ export class Progress {
   }
 
   /**
+   * Catching up goes in rounds: each brings what the log held when it began. A member whose last round was shorter than an election
+   * timeout keeps up, so that as a voter it holds up nobody (dissertation §4.2.1).
+   */
+  noteRound(now: number, last: Index, limit: number): void {
+    const late = now - this.roundBegan >= limit;
+    if (this.match < this.roundTarget || this.roundTarget === 0) {
+      if (late) this.caughtUp = false;
+      if (this.roundTarget > 0) return;
+    } else this.caughtUp = !late;
+    this.roundTarget = last;
+    this.roundBegan = now;
+  }
+
+  /**
    * A new connection: what the follower said on an earlier one is not relied on until it says it again, as it may have come back
    * without its data. Lowering `match` is always safe: it only delays commits. A probe goes on where it was: from the beginning of the
    * log it would ask for an image.
@@ -93,6 +115,7 @@ export class Progress {
   forget(): void {
     const next = this.state === 'probe' ? this.next : ((this.match + 1) as Index);
     this.match = 0 as Index;
+    this.caughtUp = false;
     if (this.state === 'snapshot') this.next = next;
     else this.becomeProbe(next);
   }

@@ -14,6 +14,7 @@ import {
   onPreVoteReply,
   onVoteReply,
 } from './candidate.js';
+import { changeMembership } from './change.js';
 import { hearLeader, onAppendRequest, onHeartbeat, onSnapshot, onTimeoutNow } from './follower.js';
 import { onAppendReply, onHeartbeatReply, onLeaderTick, onPeerConnected, onSnapshotSent } from './leader.js';
 import { askRead, expirePassedReads, onReadIndexReply, onReadIndexRequest } from './read-index.js';
@@ -23,8 +24,10 @@ import { becomeFollower } from './roles.js';
 import { RaftState } from './state.js';
 import { onTransferRequest, transferLeadership } from './transfer.js';
 import type {
+  ChangeAnswer,
   EntriesWanted,
   Entry,
+  MembershipChange,
   RaftMessage,
   RaftOptions,
   RaftStatus,
@@ -81,6 +84,14 @@ export class Raft {
     }
     raft.replicationDue = true;
     return raft.log.last;
+  }
+
+  /**
+   * Leader only: begins a change of the membership. One that changes voters goes through a joint membership (dissertation §4.3), which the leader
+   * ends by itself once it is committed; one is under way at a time.
+   */
+  changeMembership(change: MembershipChange): ChangeAnswer {
+    return changeMembership(this.state, change);
   }
 
   /** Asks for a linearizable read; answered in Ready.readStates. `token` must not be in use by another read of this process. */
@@ -197,6 +208,7 @@ export class Raft {
       lastIndex: raft.log.last,
       firstIndex: (raft.log.startIndex + 1) as Index,
       membership: raft.membership,
+      membershipIndex: raft.memberships.index,
       transferTarget: raft.transferTarget,
       recovering: raft.recovering,
       leaderSilenceTicks: raft.role === 'leader' ? 0 : raft.now - raft.leaderHeardAt,

@@ -1,5 +1,6 @@
 /** How the leader's log gets to the others. Runs once per Ready, so that whatever arrived in one turn travels together. */
 import type { Index, MemberId, Term } from '../base/ids.js';
+import { onMembershipCommitted } from './change.js';
 import type { Progress } from './progress.js';
 import { reachedByQuorum } from './quorum.js';
 import type { RaftState } from './state.js';
@@ -108,5 +109,7 @@ export function onEntriesLoaded(raft: RaftState, to: MemberId, wanted: EntriesWa
 export function advanceCommit(raft: RaftState): void {
   const { voters, outgoing } = raft.membership;
   const reached = reachedByQuorum(voters, outgoing, raft.matchOf) as Index;
-  if (reached > raft.commit && raft.log.termAt(reached) === raft.term) raft.commitTo(reached);
+  if (reached <= raft.commit || raft.log.termAt(reached) !== raft.term) return;
+  raft.commitTo(reached);
+  if (raft.memberships.index <= reached) onMembershipCommitted(raft);
 }

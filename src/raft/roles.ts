@@ -70,13 +70,22 @@ export function becomeLeader(raft: RaftState): void {
   raft.heartbeatElapsed = 0;
   raft.preVoteRounds = 0;
   raft.statusChanged = true;
-  const { inflightAppends, inflightBytes } = raft.options;
   const next = (raft.log.last + 1) as Index;
-  for (const id of allMembers(raft.membership)) {
-    if (id !== raft.id) raft.progress.set(id, new Progress(next, raft.now, inflightAppends, inflightBytes));
-  }
+  trackMembers(raft);
   raft.log.push({ index: next, term: raft.term, kind: 'noop', data: noData });
   raft.replicationDue = true;
+}
+
+/** Leader: a progress for every other member, and for nobody else. */
+export function trackMembers(raft: RaftState): void {
+  const { inflightAppends, inflightBytes } = raft.options;
+  const members = allMembers(raft.membership);
+  const next = (raft.log.last + 1) as Index;
+  for (const id of raft.progress.keys()) if (!members.includes(id)) raft.progress.delete(id);
+  for (const id of members) {
+    if (id === raft.id || raft.progress.has(id)) continue;
+    raft.progress.set(id, new Progress(next, raft.now, inflightAppends, inflightBytes));
+  }
 }
 
 /** Forgets what belonged to the role that ends. */

@@ -6,7 +6,7 @@
 import { assert } from '../base/assert.js';
 import type { Index, MemberId, Term } from '../base/ids.js';
 import { Log } from './log.js';
-import { isVoter } from './membership.js';
+import { MembershipLog } from './membership-log.js';
 import { Persistence } from './persistence.js';
 import type { Progress } from './progress.js';
 import type {
@@ -44,7 +44,7 @@ export class RaftState {
   applied: Index;
   /** Handed out to be applied up to here: applied ≤ delivered ≤ commit. */
   delivered: Index;
-  membership: Membership;
+  readonly memberships: MembershipLog;
   readonly log: Log;
   readonly persistence: Persistence;
 
@@ -117,7 +117,9 @@ export class RaftState {
     this.commit = Math.max(hardState.commit, restored.applied, restored.start.index) as Index;
     this.applied = restored.applied;
     this.delivered = restored.applied;
-    this.membership = restored.membership;
+    this.memberships = new MembershipLog(restored.membership, options.membershipCodec);
+    for (const entry of restored.laterMemberships ?? []) this.memberships.append(entry);
+    this.memberships.committed(this.commit);
     this.recovering = hardState.recovering;
     this.log = new Log(restored);
     this.persistence = new Persistence(this.term, this.votedFor);
@@ -139,9 +141,14 @@ export class RaftState {
     this.electionElapsed = 0;
   }
 
+  /** The newest one in the log, committed or not. */
+  get membership(): Membership {
+    return this.memberships.current;
+  }
+
   /** Whether this member may become leader. */
   get electable(): boolean {
-    return !this.recovering && isVoter(this.membership, this.id);
+    return !this.recovering && this.memberships.mayLead(this.id);
   }
 
   /**
@@ -167,6 +174,7 @@ export class RaftState {
     if (index <= this.commit) return;
     assert(index <= this.log.last, 'an entry was committed that is not in the log');
     this.commit = index;
+    this.memberships.committed(index);
     this.replicationDue = true;
     this.checkRecovered();
   }

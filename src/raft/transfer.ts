@@ -1,6 +1,6 @@
 /** Handing leadership over (dissertation §3.10): stop taking proposals, bring the target up to date, tell it to campaign at once. */
 import type { MemberId } from '../base/ids.js';
-import { allVoters, isVoter } from './membership.js';
+import { isVoter } from './membership.js';
 import type { RaftState } from './state.js';
 import type { TransferRequest } from './types.js';
 
@@ -32,10 +32,11 @@ function beginTransfer(raft: RaftState, target: MemberId | undefined): void {
   sendTimeoutNow(raft);
 }
 
-function bestSuccessor(raft: RaftState): MemberId | undefined {
+/** The most up-to-date other voter that was heard of lately. */
+export function bestSuccessor(raft: RaftState): MemberId | undefined {
   let best: MemberId | undefined;
   let bestMatch = -1;
-  for (const id of allVoters(raft.membership)) {
+  for (const id of raft.membership.voters) {
     const progress = raft.progress.get(id);
     if (progress === undefined || raft.now - progress.heardAt >= raft.options.electionTicks) continue;
     if (progress.match > bestMatch) {

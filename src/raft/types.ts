@@ -25,6 +25,19 @@ export interface HardState {
   readonly recovering: boolean;
 }
 
+/** Who a member is and where it is reached: replicated with the membership, and opaque to Raft but for what learners become. */
+export interface MemberRecord {
+  /** Never used again once the member is removed. */
+  readonly id: MemberId;
+  readonly name: string;
+  readonly clientAddress: string;
+  readonly peerAddress: string;
+  /** Of a learner: the leader makes it a voter once it has caught up. */
+  readonly promote: boolean;
+  /** Of a learner: the member that leaves in the same change in which this one becomes a voter. */
+  readonly replaces: MemberId | undefined;
+}
+
 /**
  * Who votes. `outgoing` is non-empty only during a joint change (dissertation §4.3): then a decision needs a majority of `voters` and
  * one of `outgoing`. Learners get the log and never count.
@@ -33,7 +46,42 @@ export interface Membership {
   readonly voters: readonly MemberId[];
   readonly outgoing: readonly MemberId[];
   readonly learners: readonly MemberId[];
+  /** One of each member. Undefined until the first leader has written the members of the settings into the log. */
+  readonly records?: readonly MemberRecord[];
+  /** Members that were removed, oldest first. */
+  readonly removed?: readonly MemberId[];
 }
+
+/** How a membership travels in the data of an entry of kind 'membership'. */
+export interface MembershipCodec {
+  encode(membership: Membership): Uint8Array;
+  decode(data: Uint8Array): Membership;
+}
+
+/** What may be asked of the leader. */
+export type MembershipChange =
+  /** Writes the members of the settings into the log, once in the life of a cluster. */
+  | { readonly kind: 'found'; readonly records: readonly MemberRecord[] }
+  /** Adds a learner. */
+  | { readonly kind: 'add'; readonly record: MemberRecord }
+  /** Makes a learner that has caught up a voter. */
+  | { readonly kind: 'promote'; readonly id: MemberId }
+  | { readonly kind: 'remove'; readonly id: MemberId };
+
+export type ChangeRefusal =
+  /** Not now or not here: ask again, perhaps another member. */
+  | 'notLeader'
+  | 'inProgress'
+  /** Not as things are. */
+  | 'unknownMember'
+  | 'notCaughtUp'
+  | 'losesQuorum'
+  | 'tooMany';
+
+/** `index`: of the entry after which the change counts, once that is committed and no joint membership is left. */
+export type ChangeAnswer =
+  | { readonly index: Index; readonly refused: undefined; readonly why: '' }
+  | { readonly index: undefined; readonly refused: ChangeRefusal; readonly why: string };
 
 /** The point up to which the state machine's image stands for the log. */
 export interface SnapshotMeta {
@@ -150,6 +198,7 @@ export interface RaftOptions {
   readonly inflightBytes: number;
   /** Bytes of entries to keep in memory behind what is persisted and committed. */
   readonly logTailBytes: number;
+  readonly membershipCodec: MembershipCodec;
 }
 
 /** What the shell found on disk. */
@@ -159,8 +208,10 @@ export interface Restored {
   readonly start: SnapshotMeta;
   /** Index up to which the machine's state on disk goes (≥ start.index). Committed entries after it are handed out again. */
   readonly applied: Index;
-  /** The newest membership (from the log or the start). */
+  /** The membership at `applied`. */
   readonly membership: Membership;
+  /** All entries after `applied` that hold a membership, in order: they count as soon as they are in the log. */
+  readonly laterMemberships?: readonly Entry[];
   /** Index and term of the last entry on disk (= start's when the log is empty). */
   readonly lastIndex: Index;
   readonly lastTerm: Term;
@@ -217,6 +268,8 @@ export interface RaftStatus {
   readonly lastIndex: Index;
   readonly firstIndex: Index;
   readonly membership: Membership;
+  /** Entry that holds it; 0: the settings or an image. */
+  readonly membershipIndex: Index;
   readonly transferTarget: MemberId | undefined;
   readonly recovering: boolean;
   /** Ticks since the last sign of a leader; 0 on the leader while a quorum answers. */

@@ -16,7 +16,10 @@ export interface Scheduler {
 
 export interface ReplicaOptions {
   readonly identity: Identity;
+  /** Of the settings, or those that a newcomer was told of; what the log says later goes before. */
   readonly members: readonly MemberInfo[];
+  /** The settings found the cluster: before anything else is known, these members are its voters. False for a newcomer. */
+  readonly founder?: boolean;
   readonly incarnation: number;
   readonly store: Store;
   /** What store.open() found. */
@@ -36,4 +39,6 @@ export interface ReplicaOptions {
   readonly log: Log;
   /** The member cannot go on. */
   readonly onFatal: (error: unknown) => void;
+  /** The member was removed from the cluster and should stop. May be called more than once. */
+  readonly onRemoved?: () => void;
 }

@@ -6,17 +6,21 @@ import { QuorateError } from '../base/errors.js';
 import type { ClusterId, Index, MemberId, Revision } from '../base/ids.js';
 import type { Machine } from '../machine/machine.js';
 import type { Command, MachineMeta } from '../machine/types.js';
+import { membershipCodec } from '../proto/membership.js';
 import type { Raft } from '../raft/raft.js';
 import type { EntriesWanted, Entry, HardState, RaftMessage, RaftStatus, Ready, SnapshotMeta } from '../raft/types.js';
 import type { Image } from '../storage/store.js';
-import type { IncomingSnapshot, PeerMessage } from '../transport/transport.js';
+import type { ChangeMessage, IncomingSnapshot, PeerMessage } from '../transport/transport.js';
 import { StoredHistory } from '../watch/history.js';
 import { Hub } from '../watch/hub.js';
 import { decodeBatch } from './batch-codec.js';
 import { replicaBounds } from './bounds.js';
+import { decide, decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './change-request.js';
+import { Changes } from './changes.js';
 import { encodeCommand } from './command-codec.js';
 import { Installer, loadMachine } from './installer.js';
 import { Leadership } from './leadership.js';
+import { Members } from './members.js';
 import type { ReplicaOptions } from './options.js';
 import { Outbox } from './outbox.js';
 
@@ -27,7 +31,7 @@ import { Retention } from './retention.js';
 import { SnapshotSender } from './snapshots.js';
 import { Transfers } from './transfers.js';
 import { Trimmer } from './trimmer.js';
-import type { MemberInfo, OutcomeCallback, Replica, ReplicaStatus, Waiting } from './types.js';
+import type { MemberChange, MemberInfo, OutcomeCallback, Replica, ReplicaStatus, Waiting } from './types.js';
 
 /** Applying goes on in the next turn after this long, so that heartbeats and callers get their turn. */
 const applySliceMs = 5;
@@ -41,7 +45,6 @@ export class MemberReplica implements Replica {
   readonly clusterId: ClusterId;
   readonly memberId: MemberId;
   readonly memberName: string;
-  readonly members: readonly MemberInfo[];
   readonly hub: Hub;
   private raft: Raft;
   private raftStatus: RaftStatus;
@@ -52,6 +55,8 @@ export class MemberReplica implements Replica {
   private readonly outbox = new Outbox();
   private readonly reads: Reads;
   private readonly transfers = new Transfers();
+  private readonly changes: Changes;
+  private readonly membership: Members;
   private readonly retention: Retention | undefined;
   private readonly sender: SnapshotSender;
   private readonly installer: Installer;
@@ -80,15 +85,17 @@ export class MemberReplica implements Replica {
     this.clusterId = identity.clusterId;
     this.memberId = identity.memberId;
     this.memberName = identity.memberName;
-    this.members = options.members;
+    this.membership = new Members(identity.memberId, stored.machine?.membership, options.members);
     this.current = machine;
     this.hardState = stored.hardState;
     this.pristine = stored.fresh;
     this.persistedMeta = stored.machine;
     this.raft = createRaft(options, stored.hardState);
     this.raftStatus = this.raft.status();
+    this.membership.setEffective(this.raftStatus.membership);
     this.electionMs = options.electionTicks * options.tickMs;
     this.reads = new Reads(options.incarnation * roundsPerIncarnation);
+    this.changes = new Changes(this.electionMs);
     this.leadership = new Leadership(this.electionMs);
     this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
     this.sender = new SnapshotSender(store, options.transport, log);
@@ -124,7 +131,9 @@ export class MemberReplica implements Replica {
       onConnected: (peer, founded) => this.onConnected(peer, founded),
       onDisconnected: (peer, refused) => this.onDisconnected(peer, refused),
       onSnapshot: (snapshot) => this.onSnapshot(snapshot),
+      onRemoved: () => this.onRemoved(),
     });
+    this.onMembership();
     this.schedule();
   }
 
@@ -138,6 +147,7 @@ export class MemberReplica implements Replica {
     this.outbox.failAll(error);
     this.reads.failAll(error);
     this.transfers.failAll('this member stops');
+    this.changes.failAll(error);
     this.hub.close();
     await this.persister.idle();
     if (this.installing) return;
@@ -149,6 +159,10 @@ export class MemberReplica implements Replica {
 
   get machine(): Machine {
     return this.current;
+  }
+
+  get members(): readonly MemberInfo[] {
+    return this.membership.list;
   }
 
   /**
@@ -207,6 +221,13 @@ export class MemberReplica implements Replica {
     return this.transfers.add(leader, to, this.now() + 2 * this.electionMs);
   }
 
+  changeMembership(change: MemberChange, deadlineMs: number): Promise<void> {
+    if (this.stopped) return Promise.reject(stopping());
+    const changed = this.changes.add(change, deadlineMs, this.now());
+    this.schedule();
+    return changed;
+  }
+
   openImage(): Promise<Image> {
     if (this.persistedMeta) return this.options.store.openImage();
     return Promise.reject(new QuorateError('MEMBER_STARTING', 'this member has not applied anything yet; try again'));
@@ -225,13 +246,15 @@ export class MemberReplica implements Replica {
     this.outbox.expire(now);
     this.reads.expire(now);
     this.transfers.expire(now);
+    this.changes.expire(now);
     if (!this.transfers.isEmpty && !this.hasConnectedPeer()) this.transfers.failAll('no other member can be reached');
     if (this.outbox.isOverdue(now, this.electionMs)) this.outbox.sendAgain();
     if (this.raftStatus.role === 'leader') this.leaderTick(now);
     this.compactOld(now);
     this.trim();
     // An idle member has nothing to do in most ticks, and should cost next to nothing.
-    if (this.raft.hasReady() || this.outbox.hasUnsent || this.persister.isWaiting) this.schedule();
+    const busy = this.raft.hasReady() || this.outbox.hasUnsent || this.persister.isWaiting;
+    if (busy || !this.changes.isEmpty) this.schedule();
   }
 
   private leaderTick(now: number): void {
@@ -242,6 +265,8 @@ export class MemberReplica implements Replica {
       );
       this.raft.transferLeadership(undefined);
     }
+    const founding = this.membership.founding();
+    if (founding) this.raft.changeMembership({ kind: 'found', records: founding });
     if (!this.persister.busy) this.leadership.proposeUpkeep(this.raft, this.current, now);
   }
 
@@ -256,12 +281,28 @@ export class MemberReplica implements Replica {
   private onMessage(message: PeerMessage): void {
     if (this.stopped) return;
     if (this.isStranger(message.from)) return;
-    if (message.kind !== 'forward') this.raft.step(message);
+    if (message.kind === 'change') this.onChange(message);
+    else if (message.kind !== 'forward') this.raft.step(message);
     else if (this.raftStatus.role === 'leader') {
       const { from, incarnation, firstSequence, commands } = message;
       this.leadership.add({ member: from, incarnation, firstSequence, commands }, this.current.originState(from));
     }
     this.schedule();
+  }
+
+  private onChange({ from, to, token, answer, data }: ChangeMessage): void {
+    if (answer) {
+      this.changes.onAnswer(token, decodeAnswer(data), this.now());
+      return;
+    }
+    const change = decodeRequest(data);
+    if (!change) return;
+    const reply = encodeAnswer(decide(this.raft, this.clusterId, change));
+    this.options.transport.send({ kind: 'change', from: to, to: from, token, answer: true, data: reply });
+  }
+
+  private onRemoved(): void {
+    if (!this.stopped) this.options.onRemoved?.();
   }
 
   /** A pristine member must take no part before it knows whether the sender took part in a cluster already; see onConnected. */
@@ -321,6 +362,7 @@ export class MemberReplica implements Replica {
   private turn(): void {
     const now = this.now();
     this.moveCommands(now);
+    if (!this.changes.isEmpty) this.askForChanges(now);
     const token = this.reads.nextRound();
     if (token !== undefined) this.raft.readIndex(token);
     while (this.raft.hasReady()) this.handleReady(this.raft.ready());
@@ -343,6 +385,28 @@ export class MemberReplica implements Replica {
     }
   }
 
+  /** Asks the leader, which may be this member, for what callers wait for. */
+  private askForChanges(now: number): void {
+    const { leader } = this.raft.status();
+    if (leader === undefined) return;
+    for (const { token, change } of this.changes.due(now)) {
+      if (leader === this.memberId) this.changes.onAnswer(token, decide(this.raft, this.clusterId, change), now);
+      else {
+        const { memberId: from } = this;
+        const data = encodeRequest(change);
+        this.options.transport.send({ kind: 'change', from, to: leader, token, answer: false, data });
+      }
+    }
+    this.changes.onApplied(this.current.appliedIndex, this.membership.applied);
+  }
+
+  /** The membership in the log or the applied one has changed. */
+  private onMembership(): void {
+    const { peers, applied } = this.membership;
+    if (peers) this.options.transport.setPeers(peers, applied.removed ?? []);
+    if (this.membership.isRemoved) this.onRemoved();
+  }
+
   private handleReady(ready: Ready): void {
     for (const message of ready.messages) this.options.transport.send(message);
     if (ready.hardState) this.hardState = ready.hardState;
@@ -361,6 +425,7 @@ export class MemberReplica implements Replica {
     const before = this.raftStatus;
     const status = this.raft.status();
     this.raftStatus = status;
+    if (this.membership.setEffective(status.membership)) this.onMembership();
     const newTerm = status.term !== before.term;
     if (status.role !== 'leader') this.leadership.end();
     else if (before.role !== 'leader' || newTerm)
@@ -374,6 +439,7 @@ export class MemberReplica implements Replica {
     const leader = this.members.find(({ id }) => id === status.leader)?.name;
     this.options.log.info({ leader, term: status.term }, 'leader elected');
     this.outbox.sendAgain();
+    this.changes.askAgain();
     this.transfers.onLeader(status.leader);
     this.schedule();
   }
@@ -396,9 +462,11 @@ export class MemberReplica implements Replica {
   private apply(entry: Entry, now: number): void {
     const machine = this.current;
     const compacted = machine.compactedRevision;
+    if (entry.kind === 'membership') this.membership.applied = membershipCodec.decode(entry.data);
     const applied = machine.apply(decodeBatch(entry), this.isOwn);
-    this.persister.addApplied(applied.writes, applied.meta, this.raftStatus.membership, now);
-    this.trimmer.onApplied(entry);
+    this.persister.addApplied(applied.writes, applied.meta, this.membership.applied, now);
+    this.trimmer.onApplied(entry, this.membership.applied);
+    if (entry.kind === 'membership') this.onMembership();
     if (applied.changes.length > 0) this.hub.publish(applied.changes, machine.revision);
     if (machine.compactedRevision !== compacted) this.hub.compacted(machine.compactedRevision);
     for (const { sequence, outcome } of applied.outcomes) this.outbox.settle(sequence, outcome);
@@ -451,6 +519,8 @@ export class MemberReplica implements Replica {
         this.current = machine;
         this.persistedMeta = stored.machine;
         this.trimmer.reset();
+        this.membership.applied = meta.membership;
+        this.onMembership();
         this.installing = false;
         this.onPersisted(token, []);
         this.settleOwn(machine);
@@ -471,7 +541,7 @@ export class MemberReplica implements Replica {
   private trim(): void {
     if (this.installing) return;
     this.trimmer
-      .run(this.raft, this.current.appliedIndex, this.raftStatus.membership)
+      .run(this.raft, this.current.appliedIndex)
       ?.catch((error: unknown) => this.options.onFatal(error));
   }
 

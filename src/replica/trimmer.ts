@@ -13,6 +13,7 @@ import type { SnapshotSender } from './snapshots.js';
 interface Point {
   readonly index: Index;
   readonly term: Term;
+  readonly membership: Membership;
   /** Bytes of all entries applied up to here, since the process began. */
   readonly bytes: number;
 }
@@ -30,12 +31,13 @@ export class Trimmer {
     private readonly bounds: ReplicaBounds,
   ) {}
 
-  onApplied(entry: Entry): void {
+  /** @param membership after the entry */
+  onApplied(entry: Entry, membership: Membership): void {
     this.bytes += entry.data.length + 32;
     const last = this.points.at(-1);
     const { trimEntries, trimBytes } = this.bounds;
     if (last && entry.index - last.index < trimEntries && this.bytes - last.bytes < trimBytes) return;
-    this.points.push({ index: entry.index, term: entry.term, bytes: this.bytes });
+    this.points.push({ index: entry.index, term: entry.term, membership, bytes: this.bytes });
   }
 
   /** The machine was replaced: what was remembered lies before the log. */
@@ -44,11 +46,11 @@ export class Trimmer {
   }
 
   /** Trims if there is something worth it and no trim is under way. */
-  run(raft: Raft, applied: Index, membership: Membership): Promise<void> | undefined {
+  run(raft: Raft, applied: Index): Promise<void> | undefined {
     if (this.trimming) return undefined;
     const { syncedApplied } = this.store;
     const sending = this.sender.oldestIndex ?? syncedApplied;
-    const start = this.next(applied, sending < syncedApplied ? sending : syncedApplied, membership);
+    const start = this.next(applied, sending < syncedApplied ? sending : syncedApplied);
     if (!start) return undefined;
     this.trimming = true;
     // First of all Raft: it must not ask for an entry that is being taken away.
@@ -59,7 +61,7 @@ export class Trimmer {
   }
 
   /** Where the log should begin; nothing after `upTo` may go. */
-  private next(applied: Index, upTo: Index, membership: Membership): SnapshotMeta | undefined {
+  private next(applied: Index, upTo: Index): SnapshotMeta | undefined {
     let chosen: number | undefined;
     for (let i = 0; i < this.points.length; i++) {
       const point = this.points[i] as Point;
@@ -70,7 +72,7 @@ export class Trimmer {
     }
     // A few points at once: each trim costs a write and a range delete.
     if (chosen === undefined || chosen < this.bounds.trimPoints) return undefined;
-    const { index, term } = this.points[chosen] as Point;
+    const { index, term, membership } = this.points[chosen] as Point;
     this.points.splice(0, chosen + 1);
     return { index, term, membership };
   }

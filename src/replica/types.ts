@@ -12,7 +12,24 @@ export interface MemberInfo {
   readonly name: string;
   readonly clientAddress: string;
   readonly peerAddress: string;
+  /** It gets the log and answers watches and serializable reads, but does not vote. */
+  readonly learner?: boolean;
 }
+
+/** A change of the membership that a caller may ask for. */
+export type MemberChange =
+  | {
+      readonly kind: 'add';
+      readonly name: string;
+      readonly clientAddress: string;
+      readonly peerAddress: string;
+      /** It becomes a voter once it has caught up. */
+      readonly promote: boolean;
+      /** The voter that leaves when this one becomes a voter. */
+      readonly replaces: MemberId | undefined;
+    }
+  | { readonly kind: 'promote'; readonly id: MemberId }
+  | { readonly kind: 'remove'; readonly id: MemberId };
 
 export interface ReplicaStatus {
   readonly role: Role;
@@ -52,6 +69,11 @@ export interface Replica {
   status(): ReplicaStatus;
   /** Hands leadership over; works on any member. Rejects with TRANSFER_FAILED or MEMBER_NOT_FOUND. */
   transferLeadership(to: MemberId | undefined): Promise<MemberId>;
+  /**
+   * Changes the membership; works on any member. Resolves when the change counts (an added member is a learner then). A change that is so already
+   * is no error. Rejects with MEMBER_NOT_FOUND, MEMBER_EXISTS, MEMBER_NOT_READY, QUORUM_AT_RISK, TOO_MANY_MEMBERS, CHANGE_IN_PROGRESS or NO_QUORUM.
+   */
+  changeMembership(change: MemberChange, deadlineMs: number): Promise<void>;
   /** Rejects with MEMBER_STARTING while nothing is applied. */
   openImage(): Promise<Image>;
   diskBytes(): Promise<number>;

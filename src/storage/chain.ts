@@ -50,6 +50,7 @@ export class ChainHash {
       this.mix(members.length);
       for (const member of members) this.number(member);
     }
+    if (membership.removed) for (const member of membership.removed) this.number(member);
   }
 
   toString(): string {

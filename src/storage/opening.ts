@@ -33,6 +33,7 @@ export interface Found {
   readonly lastIndex: Index;
   readonly lastTerm: Term;
   readonly tail: readonly Entry[];
+  readonly laterMemberships: readonly Entry[];
   readonly machine: MachineState | undefined;
 }
 
@@ -67,7 +68,7 @@ export async function openDirectory(
     throw guard.inconsistent(`${describe(stateKey(generation))} is not there`);
   await clearLeftovers(disk, writer, generation, start.index);
   const settled = Math.max(hardState?.commit ?? 0, machine?.appliedIndex ?? 0, start.index) as Index;
-  const log = await readLog(disk, guard, generation, start, settled);
+  const log = await readLog(disk, guard, generation, start, settled, machine?.appliedIndex ?? start.index);
   if ((machine?.appliedIndex ?? 0) < start.index)
     throw guard.inconsistent(`the machine stands before the log's start ${start.index}`);
   if (machine && machine.appliedIndex > log.lastIndex)
@@ -103,6 +104,7 @@ async function create(disk: Disk, writer: Writer, guard: Guard, identity: Identi
     lastIndex: EMPTY_START.index,
     lastTerm: EMPTY_START.term,
     tail: [],
+    laterMemberships: [],
     machine: undefined,
   };
 }
@@ -204,8 +206,10 @@ async function readLog(
   generation: number,
   start: SnapshotMeta,
   settled: Index,
-): Promise<Pick<Found, 'lastIndex' | 'lastTerm' | 'tail'>> {
+  applied: Index,
+): Promise<Pick<Found, 'lastIndex' | 'lastTerm' | 'tail' | 'laterMemberships'>> {
   const tail: Entry[] = [];
+  const laterMemberships: Entry[] = [];
   let first = 0;
   let bytes = 0;
   let lastIndex = start.index;
@@ -219,6 +223,7 @@ async function readLog(
       lastIndex = entry.index;
       lastTerm = entry.term;
       tail.push(entry);
+      if (entry.kind === 'membership' && entry.index > applied) laterMemberships.push(entry);
       bytes += entry.data.length;
       for (
         let oldest = tail[first];
@@ -235,7 +240,7 @@ async function readLog(
     }
     return true;
   });
-  return { lastIndex, lastTerm, tail: tail.slice(first) };
+  return { lastIndex, lastTerm, tail: tail.slice(first), laterMemberships };
 }
 
 export function decodeLogged(guard: Guard, key: Buffer, stored: Buffer): Entry {

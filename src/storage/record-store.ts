@@ -222,19 +222,31 @@ export class RecordStore implements Store {
     this.writing = false;
     this.replaced = replaced;
     const { index: lastIndex, term: lastTerm } = start;
-    return this.take({ generation, boots, incarnation, hardState, start, lastIndex, lastTerm, tail: [], machine });
+    return this.take({
+      generation,
+      boots,
+      incarnation,
+      hardState,
+      start,
+      lastIndex,
+      lastTerm,
+      tail: [],
+      laterMemberships: [],
+      machine,
+    });
   }
 
   /** Makes what is on disk the state of this object. */
   private take(found: Found): StoredState {
-    const { generation, hardState, start, lastIndex, lastTerm, tail, machine, boots, incarnation } = found;
+    const { generation, hardState, start, lastIndex, lastTerm, tail, laterMemberships, machine, boots, incarnation } =
+      found;
     this.at = found;
     this.machine = machine;
     this.synced = this.chainIndex;
     this.nextGeneration = Math.max(this.nextGeneration, generation + 1);
     this.encoder.reset(generation, machine);
     const fresh = hardState === undefined && lastIndex === 0 && machine === undefined;
-    const log = { start, lastIndex, lastTerm, tail };
+    const log = { start, lastIndex, lastTerm, tail, laterMemberships };
     return { fresh, hardState: hardState ?? NEVER_VOTED, ...log, machine, boots, incarnation };
   }
 

@@ -24,6 +24,7 @@ import type {
   VersionRef,
 } from '../machine/types.js';
 import { DecodeError } from '../proto/codec.js';
+import { membershipOf, membershipRecord } from '../proto/membership.js';
 import * as wire from '../proto/record.js';
 import type { Entry, EntryKind, HardState, Membership, SnapshotMeta } from '../raft/types.js';
 import { CHECKSUM_BYTES, type RecordBuffer } from './record-buffer.js';
@@ -90,20 +91,9 @@ export function decodeLogStart(value: Buffer): SnapshotMeta {
   return { index: index(record.index), term: term(record.term), membership: decodeMembership(record.membership) };
 }
 
-function membershipRecord(membership: Membership): wire.MembershipIn {
-  return {
-    voters: [...membership.voters],
-    outgoing: [...membership.outgoing],
-    learners: [...membership.learners],
-  };
-}
 function decodeMembership(record: wire.Membership | null): Membership {
   if (!record) throw new DecodeError('it names no members');
-  return {
-    voters: record.voters as MemberId[],
-    outgoing: record.outgoing as MemberId[],
-    learners: record.learners as MemberId[],
-  };
+  return membershipOf(record);
 }
 
 export function encodeMachineState(state: MachineState): Buffer {

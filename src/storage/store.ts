@@ -37,6 +37,8 @@ export interface StoredState {
   readonly lastTerm: Entry['term'];
   /** The end of the log: all that is not known to be committed or applied, and before it up to limits.logTailBytes of data. */
   readonly tail: readonly Entry[];
+  /** All entries after the machine's index that hold a membership, in order. */
+  readonly laterMemberships: readonly Entry[];
   /** Undefined: the machine is empty. */
   readonly machine: (MachineMeta & { readonly membership: Membership; readonly chainHash: string }) | undefined;
   /** Starts of this directory so far, this one included (written with a sync by open). */

@@ -4,10 +4,10 @@ import type { ClusterId, MemberId, Term } from '../base/ids.js';
 import type { Log } from '../base/log.js';
 import type { SnapshotMeta } from '../raft/types.js';
 import { type Handshake, handshakeMetadata, PROTOCOL_VERSION } from './handshake.js';
-import { type PeerAddress, PeerLink } from './peer-link.js';
+import { PeerLink } from './peer-link.js';
 import { PeerServer } from './peer-server.js';
 import { isStreamError, streamSnapshot } from './snapshot-stream.js';
-import type { PeerMessage, Transport, TransportHandlers } from './transport.js';
+import type { PeerAddress, PeerMessage, Transport, TransportHandlers } from './transport.js';
 
 export interface GrpcTransportOptions {
   readonly self: { readonly id: MemberId; readonly peerAddress: string };
@@ -25,21 +25,57 @@ export class GrpcTransport implements Transport {
   private readonly links = new Map<MemberId, PeerLink>();
   private readonly stopping = new AbortController();
   private server: PeerServer | undefined;
+  private listening = false;
+  private handlers: TransportHandlers | undefined;
+  private readonly peers = new Map<MemberId, PeerAddress>();
+  private readonly peerNames = new Map<MemberId, string>();
+  private readonly removed = new Set<MemberId>();
 
   constructor(private readonly options: GrpcTransportOptions) {}
 
   async start(handlers: TransportHandlers): Promise<void> {
     assert(!this.server, 'a transport is started once');
     const { self, peers, clusterId, founded, log } = this.options;
-    const peerNames = new Map(peers.map(({ id, name }) => [id, name]));
+    const { peerNames, removed } = this;
+    this.handlers = handlers;
     const onCaller = (peer: MemberId) => this.links.get(peer)?.connect();
-    this.server = new PeerServer({ self, clusterId, peerNames, founded, log, onCaller }, handlers);
-    for (const peer of peers) {
-      this.links.set(peer.id, new PeerLink(peer, () => this.handshakeWith(peer.id), handlers, Math.random, log));
-    }
+    this.server = new PeerServer({ self, clusterId, peerNames, removed, founded, log, onCaller }, handlers);
+    if (this.peers.size === 0) this.setPeers(peers, []);
     await this.server.start();
     if (this.stopping.signal.aborted) return;
+    this.listening = true;
     for (const link of this.links.values()) link.connect();
+  }
+
+  setPeers(peers: readonly PeerAddress[], removed: readonly MemberId[]): void {
+    if (this.stopping.signal.aborted) return;
+    for (const id of removed) this.removed.add(id);
+    for (const { id, address } of [...this.peers.values()]) {
+      const same = peers.some((peer) => peer.id === id && peer.address === address);
+      if (!same) this.forget(id);
+    }
+    for (const peer of peers) {
+      if (this.peers.has(peer.id) || this.removed.has(peer.id)) continue;
+      this.peers.set(peer.id, peer);
+      this.peerNames.set(peer.id, peer.name);
+      this.link(peer);
+    }
+  }
+
+  private link(peer: PeerAddress): void {
+    const { handlers } = this;
+    assert(handlers, 'the transport is started');
+    const link = new PeerLink(peer, () => this.handshakeWith(peer.id), handlers, Math.random, this.options.log);
+    this.links.set(peer.id, link);
+    if (this.listening) link.connect();
+  }
+
+  private forget(id: MemberId): void {
+    this.links.get(id)?.stop();
+    this.links.delete(id);
+    this.peers.delete(id);
+    this.peerNames.delete(id);
+    this.server?.drop(id);
   }
 
   send(message: PeerMessage): void {
@@ -53,7 +89,7 @@ export class GrpcTransport implements Transport {
     chunks: AsyncIterable<Uint8Array>,
     sha256: () => Promise<string>,
   ): Promise<boolean> {
-    const peer = this.options.peers.find(({ id }) => id === to);
+    const peer = this.peers.get(to);
     if (!peer || this.stopping.signal.aborted) return false;
     const metadata = handshakeMetadata(this.handshakeWith(to));
     try {

@@ -18,7 +18,7 @@ export interface Handshake {
 
 /** Why a stream is refused: `cause` for counting, `sentence` for people on both sides. */
 export interface Refusal {
-  readonly cause: 'handshake' | 'version' | 'cluster' | 'addressee' | 'sender' | 'incarnation';
+  readonly cause: 'handshake' | 'version' | 'cluster' | 'addressee' | 'sender' | 'removed' | 'incarnation';
   readonly sentence: string;
 }
 
@@ -30,6 +30,7 @@ const names = {
   incarnation: 'quorate-incarnation',
 } as const;
 const FOUNDED = 'quorate-founded';
+const REMOVED = 'quorate-removed';
 
 export function handshakeMetadata(handshake: Handshake): Metadata {
   const metadata = foundedMetadata(handshake.founded);
@@ -65,11 +66,23 @@ export function parseFounded(metadata: Metadata): boolean {
   return metadata.get(FOUNDED)[0] === '1';
 }
 
-/** Checks a stream that wants to come in; `isPeer` tells who may. */
+/** Goes with the refusal of a member that was removed: its sign to stop. */
+export function removedMetadata(): Metadata {
+  const metadata = new Metadata();
+  metadata.set(REMOVED, '1');
+  return metadata;
+}
+
+export function saysRemoved(metadata: Metadata | undefined): boolean {
+  return metadata?.get(REMOVED)[0] === '1';
+}
+
+/** Checks a stream that wants to come in; `isPeer` tells who may, `isRemoved` who never may again. */
 export function refusalOf(
   offered: Handshake | undefined,
   own: { readonly clusterId: ClusterId; readonly id: MemberId },
   isPeer: (id: MemberId) => boolean,
+  isRemoved: (id: MemberId) => boolean,
 ): Refusal | undefined {
   if (!offered) return { cause: 'handshake', sentence: 'this port is for the members of a Quorate cluster' };
   const { version, clusterId, from, to } = offered;
@@ -85,8 +98,9 @@ export function refusalOf(
     const sentence = `this is member ${hex(own.id)}, the caller wants member ${hex(to)}: the peer addresses in the settings disagree`;
     return { cause: 'addressee', sentence };
   }
+  if (isRemoved(from)) return { cause: 'removed', sentence: `member ${hex(from)} was removed from the cluster` };
   if (!isPeer(from)) {
-    const sentence = `member ${hex(from)} is not in the settings of member ${hex(own.id)}`;
+    const sentence = `member ${hex(from)} is not in the cluster as member ${hex(own.id)} knows it`;
     return { cause: 'sender', sentence };
   }
   return undefined;

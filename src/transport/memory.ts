@@ -2,7 +2,7 @@
 import { assert } from '../base/assert.js';
 import type { MemberId, Term } from '../base/ids.js';
 import type { SnapshotMeta } from '../raft/types.js';
-import type { PeerMessage, Transport, TransportHandlers } from './transport.js';
+import type { PeerAddress, PeerMessage, Transport, TransportHandlers } from './transport.js';
 
 /** Something on its way. The scheduler calls `run` when it arrives: later, in another order, or never if it is lost. */
 export interface Delivery {
@@ -56,10 +56,21 @@ export class MemoryNetwork {
     assert(!this.running.has(transport.self), 'a member runs once at a time');
     this.running.set(transport.self, transport);
     for (const other of this.running.values()) {
-      if (other === transport || !other.knows(transport.self) || !transport.knows(other.self)) continue;
+      if (other === transport || other.tells(transport)) continue;
+      if (!other.knows(transport.self) || !transport.knows(other.self)) continue;
       this.connect(transport, other);
       this.connect(other, transport);
     }
+  }
+
+  /** @internal Two members that have just come to know each other. */
+  acquaint(a: MemoryTransport, id: MemberId): void {
+    const b = this.running.get(id);
+    if (!b || this.running.get(a.self) !== a) return;
+    if (b.tells(a)) return;
+    if (!a.knows(id) || !b.knows(a.self)) return;
+    this.connect(a, b);
+    this.connect(b, a);
   }
 
   /** @internal */
@@ -94,12 +105,16 @@ export class MemoryTransport implements Transport {
   /** Open streams to peers. A peer that starts again is another transport, and a reset stream another stream. */
   private readonly streams = new Map<MemberId, { readonly to: MemoryTransport }>();
   private readonly leaving = new AbortController();
+  private readonly peers: Set<MemberId>;
+  private readonly removed = new Set<MemberId>();
 
   /** Use MemoryNetwork.create. */
   constructor(
     private readonly network: MemoryNetwork,
     private readonly options: MemoryTransportOptions,
-  ) {}
+  ) {
+    this.peers = new Set(options.peers);
+  }
 
   get self(): MemberId {
     return this.options.self;
@@ -169,6 +184,21 @@ export class MemoryTransport implements Transport {
     return installed;
   }
 
+  setPeers(peers: readonly PeerAddress[], removed: readonly MemberId[]): void {
+    for (const id of removed) this.removed.add(id);
+    const before = [...this.peers];
+    this.peers.clear();
+    for (const { id } of peers) if (!this.removed.has(id)) this.peers.add(id);
+    for (const id of before) {
+      const other = this.network.at(id);
+      if (this.peers.has(id) || !other) continue;
+      this.lose(other, false);
+      other.lose(this, false);
+      this.tells(other);
+    }
+    for (const id of this.peers) if (!before.includes(id)) this.network.acquaint(this, id);
+  }
+
   isConnected(peer: MemberId): boolean {
     return this.streams.has(peer);
   }
@@ -182,7 +212,14 @@ export class MemoryTransport implements Transport {
 
   /** @internal */
   knows(member: MemberId): boolean {
-    return this.options.peers.includes(member);
+    return this.peers.has(member);
+  }
+
+  /** @internal Tells a member that was removed of it. Returns whether it was. */
+  tells(other: MemoryTransport): boolean {
+    if (!this.removed.has(other.self)) return false;
+    this.network.deliver(this.self, other, 'disconnected', () => other.handlers?.onRemoved?.());
+    return true;
   }
 
   /** @internal Our stream to a peer is accepted. */

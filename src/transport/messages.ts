@@ -24,6 +24,7 @@ const Kind = {
   timeoutNow: 11,
   transferRequest: 12,
   forward: 13,
+  change: 14,
 } as const satisfies Record<PeerMessage['kind'], number>;
 
 const entryKinds: readonly EntryKind[] = ['noop', 'commands', 'membership'];
@@ -117,6 +118,8 @@ function bodySize(message: PeerMessage): number {
     for (const entry of message.entries) size += sectionSize(entrySize(entry));
   } else if (message.kind === 'forward') {
     for (const command of message.commands) size += sectionSize(command.length);
+  } else if (message.kind === 'change') {
+    size += sectionSize(message.data.length);
   }
   return size;
 }
@@ -133,6 +136,8 @@ function writeBody(writer: WireWriter, message: PeerMessage): void {
     }
   } else if (message.kind === 'forward') {
     for (const command of message.commands) writer.bytes(COMMANDS, command);
+  } else if (message.kind === 'change') {
+    writer.bytes(COMMANDS, message.data);
   }
 }
 
@@ -170,6 +175,8 @@ function numbersOf(m: PeerMessage): Numbers {
       return numbers.set(m.term, m.target, 0, 0, 0);
     case 'forward':
       return numbers.set(m.from, m.incarnation, m.firstSequence, 0, 0);
+    case 'change':
+      return numbers.set(m.token, Number(m.answer), 0, 0, 0);
     default:
       return unreachable(m);
   }
@@ -180,7 +187,7 @@ function readMessage(reader: WireReader, end: number, from: MemberId, to: Member
   while (reader.position < end) {
     const tag = reader.varint(end);
     const kind = tag >>> 3;
-    if ((tag & 7) !== BYTES || kind > Kind.forward) reader.skip(tag, end);
+    if ((tag & 7) !== BYTES || kind > Kind.change) reader.skip(tag, end);
     else message = readBody(reader, kind, reader.section(end), from, to);
   }
   return message;
@@ -194,7 +201,7 @@ function readBody(
   to: MemberId,
 ): PeerMessage | undefined {
   const entries: Entry[] | undefined = kind === Kind.appendRequest ? [] : undefined;
-  const commands: Uint8Array[] | undefined = kind === Kind.forward ? [] : undefined;
+  const commands: Uint8Array[] | undefined = kind === Kind.forward || kind === Kind.change ? [] : undefined;
   numbers.set(0, 0, 0, 0, 0);
   while (reader.position < end) {
     const tag = reader.varint(end);
@@ -205,6 +212,10 @@ function readBody(
     else reader.skip(tag, end);
   }
   if (entries) return appendRequest(from, to, entries);
+  if (commands && kind === Kind.change) {
+    const [data = emptyData] = commands;
+    return { kind: 'change', from, to, token: numbers.a, answer: numbers.b !== 0, data };
+  }
   if (commands) return { kind: 'forward', from, to, incarnation: numbers.b, firstSequence: numbers.c, commands };
   return numbersOnly(kind, from, to);
 }

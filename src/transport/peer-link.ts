@@ -7,10 +7,10 @@ import type { Random } from '../base/random.js';
 import { peer as service } from '../proto/peer.js';
 import { openClient } from './channel.js';
 import { Complaints } from './complaints.js';
-import { type Handshake, handshakeMetadata, parseFounded } from './handshake.js';
+import { type Handshake, handshakeMetadata, parseFounded, saysRemoved } from './handshake.js';
 import { Outbox } from './outbox.js';
 import { probe } from './probe.js';
-import type { PeerMessage } from './transport.js';
+import type { PeerAddress, PeerMessage } from './transport.js';
 
 const PROBE_TIMEOUT_MS = 1_000;
 const HANDSHAKE_TIMEOUT_MS = 3_000;
@@ -19,17 +19,11 @@ const FIRST_DELAY_MS = 50;
 const FIRST_DELAY_AFTER_LOSS_MS = 2;
 const LONGEST_DELAY_MS = 1_000;
 
-export interface PeerAddress {
-  readonly id: MemberId;
-  readonly name: string;
-  /** "host:port" */
-  readonly address: string;
-}
-
 export interface LinkEvents {
   onConnected(peer: MemberId, founded: boolean): void;
   /** Once when the stream broke, and once more with `refused` if its process turns out to be gone only later. */
   onDisconnected(peer: MemberId, refused: boolean): void;
+  onRemoved?(): void;
 }
 
 /** Our stream to one peer, kept open: a probe, then a stream, and again with growing pauses while either fails. */
@@ -124,6 +118,7 @@ export class PeerLink {
       this.loss = 'untold';
       this.delayMs = FIRST_DELAY_AFTER_LOSS_MS;
     }
+    if (error && saysRemoved(error.metadata)) this.events.onRemoved?.();
     const unwanted = error?.code === status.FAILED_PRECONDITION || error?.code === status.ABORTED;
     if (unwanted) {
       const fields = { peer: this.peer.name, address: this.peer.address };

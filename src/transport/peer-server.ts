@@ -15,7 +15,7 @@ import { DecodeError } from '../proto/codec.js';
 import { peer as service } from '../proto/peer.js';
 import { serverOptions } from './channel.js';
 import { Complaints } from './complaints.js';
-import { foundedMetadata, type Handshake, parseHandshake, refusalOf } from './handshake.js';
+import { foundedMetadata, type Handshake, parseHandshake, refusalOf, removedMetadata } from './handshake.js';
 import { decodeEnvelope } from './messages.js';
 import { PeerPort } from './peer-port.js';
 import { incomingSnapshot } from './snapshot-stream.js';
@@ -27,7 +27,9 @@ type Answer = sendUnaryData<Buffer>;
 export interface PeerServerOptions {
   readonly self: { readonly id: MemberId; readonly peerAddress: string };
   readonly clusterId: ClusterId;
+  /** The other members, at any time. */
   readonly peerNames: ReadonlyMap<MemberId, string>;
+  readonly removed: ReadonlySet<MemberId>;
   readonly founded: () => boolean;
   readonly log: Log;
   /** A peer has opened its stream to us, so it is there. */
@@ -78,6 +80,11 @@ export class PeerServer {
     await this.port.close();
     this.connections.destroy();
     this.server.forceShutdown();
+  }
+
+  /** Ends the stream of a member that is no peer any more; it hears whether it was removed when it tries again. */
+  drop(peer: MemberId): void {
+    this.incoming.get(peer)?.close('not a peer any more');
   }
 
   private onExchange(call: Call, answer: Answer): void {
@@ -161,11 +168,18 @@ export class PeerServer {
 
   /** The caller's handshake, or undefined when it was refused. */
   private accept(call: Call, answer: Answer): Handshake | undefined {
-    const { self, clusterId, peerNames } = this.options;
+    const { self, clusterId, peerNames, removed } = this.options;
     const handshake = parseHandshake(call.metadata);
-    const refusal = refusalOf(handshake, { clusterId, id: self.id }, (id) => peerNames.has(id));
+    const refusal = refusalOf(
+      handshake,
+      { clusterId, id: self.id },
+      (id) => peerNames.has(id),
+      (id) => removed.has(id),
+    );
     if (!refusal && !this.stopped) return handshake;
-    if (refusal) this.refuse(answer, refusal.cause, { caller: call.getPeer() }, refusal.sentence);
+    if (refusal?.cause === 'removed')
+      answer({ code: status.FAILED_PRECONDITION, details: refusal.sentence, metadata: removedMetadata() });
+    else if (refusal) this.refuse(answer, refusal.cause, { caller: call.getPeer() }, refusal.sentence);
     else answer({ code: status.UNAVAILABLE, details: 'stopping' });
     return undefined;
   }

@@ -2,8 +2,9 @@
 import type { Metadata, ServerReadableStream, ServiceError } from '@grpc/grpc-js';
 import { assert } from '../base/assert.js';
 import { index, type MemberId, type Term, term } from '../base/ids.js';
+import { membershipOf, membershipRecord, noMembers } from '../proto/membership.js';
 import { type SnapshotChunk, type SnapshotStart, peer as service } from '../proto/peer.js';
-import type { Membership, SnapshotMeta } from '../raft/types.js';
+import type { SnapshotMeta } from '../raft/types.js';
 import { openClient } from './channel.js';
 import type { IncomingSnapshot } from './transport.js';
 
@@ -106,21 +107,11 @@ async function* recordsOf(call: ServerReadableStream<Buffer, Buffer>): AsyncGene
 }
 
 function startRecord(term: Term, { index, term: indexTerm, membership }: SnapshotMeta) {
-  const { voters, outgoing, learners } = membership;
-  return {
-    term,
-    index,
-    indexTerm,
-    membership: { voters: [...voters], outgoing: [...outgoing], learners: [...learners] },
-  };
+  return { term, index, indexTerm, membership: membershipRecord(membership) };
 }
 
 function metaOf(start: SnapshotStart): SnapshotMeta {
-  const membership: Membership = {
-    voters: (start.membership?.voters ?? []) as MemberId[],
-    outgoing: (start.membership?.outgoing ?? []) as MemberId[],
-    learners: (start.membership?.learners ?? []) as MemberId[],
-  };
+  const membership = start.membership ? membershipOf(start.membership) : noMembers;
   return { index: index(start.index), term: term(start.indexTerm), membership };
 }
 

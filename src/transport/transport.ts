@@ -11,7 +11,24 @@ export interface ForwardMessage {
   readonly firstSequence: number;
   readonly commands: readonly Uint8Array[];
 }
-export type PeerMessage = RaftMessage | ForwardMessage;
+/** A change of the membership on its way to the leader, or the answer on its way back. */
+export interface ChangeMessage {
+  readonly kind: 'change';
+  readonly from: MemberId;
+  readonly to: MemberId;
+  /** Chosen by the asking member; comes back with the answer. */
+  readonly token: number;
+  readonly answer: boolean;
+  readonly data: Uint8Array;
+}
+export type PeerMessage = RaftMessage | ForwardMessage | ChangeMessage;
+
+export interface PeerAddress {
+  readonly id: MemberId;
+  readonly name: string;
+  /** "host:port" */
+  readonly address: string;
+}
 
 export interface IncomingSnapshot {
   readonly from: MemberId;
@@ -31,6 +48,8 @@ export interface TransportHandlers {
    * when that is found out only later.
    */
   onDisconnected(peer: MemberId, refused: boolean): void;
+  /** A peer says that this member was removed from the cluster. */
+  onRemoved?(): void;
   /** Resolves when the image is installed (true) or not wanted (false). */
   onSnapshot(snapshot: IncomingSnapshot): Promise<boolean>;
 }
@@ -54,6 +73,11 @@ export interface Transport {
     chunks: AsyncIterable<Uint8Array>,
     sha256: () => Promise<string>,
   ): Promise<boolean>;
+  /**
+   * Who the other members are from now on. Streams to and from those that are not among them end; the members in `removed` are told that they
+   * were removed, whenever they call.
+   */
+  setPeers(peers: readonly PeerAddress[], removed: readonly MemberId[]): void;
   isConnected(peer: MemberId): boolean;
   stop(): Promise<void>;
 }

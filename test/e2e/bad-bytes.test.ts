@@ -199,7 +199,7 @@ describe('a stream to the peer port', () => {
     [
       'of a stranger',
       () => handshakeMetadata({ ...handshake(), from: 12_345 as MemberId }),
-      /member 3039 is not in the settings/,
+      /member 3039 is not in the cluster as member [0-9a-f]+ knows it/,
     ],
     ['of an earlier run of a member', () => handshakeMetadata(handshake()), /a newer run of this member is connected/],
     ['without a handshake', () => new Metadata(), /this port is for the members of a Quorate cluster/],

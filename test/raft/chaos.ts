@@ -2,7 +2,8 @@
 import { assert, present } from '../../src/base/assert.js';
 import type { MemberId } from '../../src/base/ids.js';
 import { seededRandom } from '../../src/base/random.js';
-import type { Membership } from '../../src/raft/types.js';
+import { allMembers } from '../../src/raft/membership.js';
+import type { Membership, MembershipChange } from '../../src/raft/types.js';
 import { Network } from './network.js';
 import { type SimMember, ticksPerElection } from './sim-member.js';
 
@@ -27,7 +28,7 @@ export function runSeed(seed: number): void {
   const choose = seededRandom(seed ^ 0x5eed);
   const membership = present(memberships[Math.floor(choose() * memberships.length)], 'no membership');
   const network = new Network(seed, membership);
-  const chaos = new Chaos(network, choose() < 0.15);
+  const chaos = new Chaos(network, choose() < 0.15, choose() < 0.4 ? choose() * 0.15 : 0);
   network.after(0, () => chaos.step());
   network.run(300);
   chaos.over = true;
@@ -44,6 +45,8 @@ class Chaos {
   constructor(
     private readonly network: Network,
     private readonly losesData: boolean,
+    /** How often somebody asks for a change of the membership. */
+    private readonly reshapes: number,
   ) {
     const { faults, members } = network;
     this.wild = network.random();
@@ -73,6 +76,7 @@ class Chaos {
     else if (dice < 0.88) member.input((raft) => raft.peerGone(network.pick(members).id));
     else if (dice < 0.89) member.input((raft) => raft.peerConnected(network.pick(members).id));
     else if (dice < 0.9 + this.wild * 0.1) this.fault(member, members);
+    if (network.chance(this.reshapes)) this.reshape();
     if (network.chance(this.restless)) this.fell(network.leader, members);
     if (this.losesData && network.chance(0.05)) this.loseData(member, members);
     network.after(1 + network.below(12), () => this.step());
@@ -106,6 +110,30 @@ class Chaos {
     else if (dice < 0.65) this.isolate(member, members);
     else if (dice < 0.68) this.isolate(network.leader ?? member, members);
     else for (const each of members) this.join(member, each);
+  }
+
+  /** Asks a leader, mostly the one there is, for a change. Whoever is removed keeps running and knows nothing of it. */
+  private reshape(): void {
+    const { network } = this;
+    const leader = network.chance(0.9) ? network.leader : network.running[0];
+    if (!leader?.raft) return;
+    const { membership } = leader.raft.status();
+    if (membership.voters.length === 0) return;
+    const dice = network.random();
+    if (dice < 0.4 && network.members.size < 12) {
+      const id = (Math.max(...network.members.keys()) + 1) as MemberId;
+      const replaces = network.chance(0.3) ? network.pick(membership.voters) : undefined;
+      const promote = network.chance(0.8);
+      const record = { id, name: `n${id}`, clientAddress: '', peerAddress: '', promote, replaces };
+      network.join(id);
+      this.change(leader, { kind: 'add', record });
+    } else if (dice < 0.5 && membership.learners.length > 0) {
+      this.change(leader, { kind: 'promote', id: network.pick(membership.learners) });
+    } else this.change(leader, { kind: 'remove', id: network.pick(allMembers(membership)) });
+  }
+
+  private change(member: SimMember, change: MembershipChange): void {
+    member.input((raft) => raft.changeMembership(change));
   }
 
   /** A short outage. */
@@ -175,15 +203,15 @@ function settle(network: Network): void {
     return network.run(ticksPerElection * 4, () => network.oracle.highest >= target);
   });
   assert(proposed, 'nothing is committed after healing');
-  const members = [...network.members.values()];
   const caughtUp = network.run(ticksPerElection * 400, () => {
-    const last = network.leader?.core.status().lastIndex ?? Number.POSITIVE_INFINITY;
-    return members.every((each) => each.machine.applied >= last);
+    const { lastIndex = Number.POSITIVE_INFINITY, membership } = network.leader?.core.status() ?? {};
+    if (membership?.outgoing.length !== 0) return false;
+    return present(members(network), 'a leader').every((each) => each.machine.applied >= lastIndex);
   });
   assert(caughtUp, 'a member does not catch up after healing');
   network.run(ticksPerElection * 2);
-  assert(!members.some((each) => each.core.status().recovering), 'a member does not recover after healing');
-  for (const each of members) {
+  assert(!members(network)?.some((each) => each.core.status().recovering), 'a member does not recover after healing');
+  for (const each of members(network) ?? []) {
     const answered = [1, 2, 3].some(() => {
       const token = each.read();
       return (
@@ -193,4 +221,10 @@ function settle(network: Network): void {
     });
     assert(answered, 'a read is not answered after healing');
   }
+}
+
+/** Those that take part, as the leader sees it; the others need not catch up with anything. */
+function members(network: Network): SimMember[] | undefined {
+  const membership = network.leader?.core.status().membership;
+  return membership && allMembers(membership).map((id) => network.member(id));
 }

@@ -6,6 +6,8 @@ import type { Entry, HardState, Membership, Restored, SnapshotMeta } from '../..
 /** The state machine of the simulation: which entries were applied, as a chained hash. */
 export interface MachineState {
   readonly applied: Index;
+  /** As of `applied`; undefined: the first one. */
+  readonly membership: Membership | undefined;
   readonly hash: number;
 }
 
@@ -18,7 +20,7 @@ export interface DiskWrite {
   readonly machine: MachineState | undefined;
 }
 
-export const emptyMachine: MachineState = { applied: 0 as Index, hash: 0 };
+export const emptyMachine: MachineState = { applied: 0 as Index, membership: undefined, hash: 0 };
 
 export function emptyHardState(): HardState {
   return { term: 0 as Term, votedFor: undefined as MemberId | undefined, commit: 0 as Index, recovering: false };
@@ -37,6 +39,11 @@ export class SimDisk {
 
   constructor(readonly membership: Membership) {
     this.start = { index: 0 as Index, term: 0 as Term, membership };
+  }
+
+  /** The membership that the machine on disk has. */
+  get applied(): Membership {
+    return this.machine.membership ?? this.membership;
   }
 
   get lastIndex(): Index {
@@ -87,7 +94,7 @@ export class SimDisk {
     const term = this.termAt(index);
     if (index <= this.start.index || index > this.machine.applied || term === undefined) return undefined;
     this.entries.splice(0, index - this.start.index);
-    this.start = { index, term, membership: this.membership };
+    this.start = { index, term, membership: this.applied };
     return this.start;
   }
 
@@ -110,7 +117,9 @@ export class SimDisk {
     const settled = Math.max(hardState.commit, machine.applied, start.index);
     const tail = this.entries.slice(Math.max(0, settled - start.index - spare));
     const { applied } = machine;
-    return { hardState, start, applied, membership: this.membership, lastIndex, lastTerm, tail };
+    const laterMemberships = this.entries.filter(({ kind, index }) => kind === 'membership' && index > applied);
+    const membership = this.applied;
+    return { hardState, start, applied, membership, laterMemberships, lastIndex, lastTerm, tail };
   }
 
   /** Everything is gone. */

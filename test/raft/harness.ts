@@ -7,6 +7,7 @@ import type {
   AppendRequest,
   Entry,
   Membership,
+  MembershipCodec,
   RaftMessage,
   RaftOptions,
   Ready,
@@ -22,8 +23,18 @@ export function voters(...ids: number[]): Membership {
   return { voters: ids.map(id), outgoing: [], learners: [] };
 }
 
+/** Memberships as JSON. */
+export const jsonCodec: MembershipCodec = {
+  encode: (membership) => Buffer.from(JSON.stringify(membership)),
+  decode: (data) => JSON.parse(Buffer.from(data).toString()) as Membership,
+};
+
 export function entry(index: number, term: number, text = `${index}/${term}`): Entry {
   return { index: at(index), term: inTerm(term), kind: 'commands', data: Buffer.from(text, 'latin1') };
+}
+
+export function membershipEntry(index: number, term: number, membership: Membership): Entry {
+  return { index: at(index), term: inTerm(term), kind: 'membership', data: jsonCodec.encode(membership) };
 }
 
 /** Entries 1, 2, … with the given terms. */
@@ -87,6 +98,7 @@ export class Lone {
       inflightAppends: 8,
       inflightBytes: 8000,
       logTailBytes: 100_000,
+      membershipCodec: jsonCodec,
       ...setup.options,
     };
     this.raft = new Raft(options, restored);

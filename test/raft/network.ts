@@ -48,6 +48,14 @@ export class Network {
     for (const member of this.members.values()) member.start();
   }
 
+  /** A further member, which knows nobody until the log or an image tells it. */
+  join(id: MemberId): SimMember {
+    const member = new SimMember(this, id, { voters: [], outgoing: [], learners: [] });
+    this.members.set(id, member);
+    member.start();
+    return member;
+  }
+
   member(id: MemberId): SimMember {
     return present(this.members.get(id), 'an unknown member');
   }

@@ -23,10 +23,17 @@ export class Oracle {
   /** Members whose data was lost, with the index up to which what they held may have counted. */
   private readonly lostUpTo = new Map<MemberId, Index>();
 
+  /** Every membership that a log ever held, by the index of its entry. */
+  private readonly memberships = new Map<Membership, Index>();
+  /** Entry of the newest membership that was delivered. */
+  private settled = 0 as Index;
+
   constructor(
-    private readonly membership: Membership,
+    membership: Membership,
     private readonly diskOf: (id: MemberId) => SimDisk,
-  ) {}
+  ) {
+    this.memberships.set(membership, 0 as Index);
+  }
 
   /** Highest index that a caller may have been told of. */
   get highest(): Index {
@@ -35,6 +42,11 @@ export class Oracle {
 
   hashAt(index: Index): number {
     return present(this.committed[index], 'applied beyond what is committed').hash;
+  }
+
+  onMembership(raft: Raft): void {
+    const { current, index } = raft.state.memberships;
+    if (index > 0) this.memberships.set(current, index);
   }
 
   lost(id: MemberId): void {
@@ -52,8 +64,12 @@ export class Oracle {
     assert(entry.index === this.committed.length, 'an entry was committed before the one that it follows');
     const holds = (id: MemberId): boolean =>
       this.diskOf(id).holds(entry.index, entry.term) || entry.index <= (this.lostUpTo.get(id) ?? 0);
-    const { voters, outgoing } = this.membership;
-    assert(isQuorum(voters, outgoing, holds), `entry ${entry.index} is committed but not on the disks of a quorum`);
+    // Under which membership it was committed depends on what its leader's log held then: the last committed one before it, or a later one.
+    const decided = [...this.memberships].some(
+      ([{ voters, outgoing }, index]) => index >= this.settled && isQuorum(voters, outgoing, holds),
+    );
+    assert(decided, `entry ${entry.index} is committed but not on the disks of a quorum`);
+    if (entry.kind === 'membership') this.settled = entry.index;
     this.committed.push({ by, term: entry.term, label, hash: chain(this.hashAt((entry.index - 1) as Index), label) });
   }
 

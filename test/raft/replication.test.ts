@@ -1,6 +1,6 @@
 /** Log replication: Raft §5.3, §5.4.2, figure 2; dissertation §10.2 for what may happen in parallel. */
 import { describe, expect, it } from 'vitest';
-import { at, entry, id, inTerm, Lone, logOf, one, only, voters } from './harness.js';
+import { at, entry, id, inTerm, Lone, logOf, membershipEntry, one, only, voters } from './harness.js';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 
@@ -401,7 +401,7 @@ describe('follower', () => {
 
   it('carries entries of every kind', () => {
     const lone = follower();
-    lone.step(lone.append({ entries: [{ ...entry(1, 1), kind: 'membership' }], commit: at(1) }));
+    lone.step(lone.append({ entries: [membershipEntry(1, 1, voters(1, 2))], commit: at(1) }));
     expect(lone.raft.tailAfter(at(0))).toMatchObject([{ kind: 'membership' }]);
   });
 });

@@ -5,6 +5,7 @@ import { checkState, checkStep, type Observation, observe } from '../../src/raft
 import { Raft } from '../../src/raft/raft.js';
 import type { Entry, RaftMessage, RaftOptions, Ready, SnapshotMeta } from '../../src/raft/types.js';
 import { type DiskWrite, emptyMachine, type MachineState, SimDisk } from './disk.js';
+import { jsonCodec } from './harness.js';
 import type { Network } from './network.js';
 import { applyTo } from './oracle.js';
 
@@ -50,8 +51,9 @@ export class SimMember {
   constructor(
     readonly network: Network,
     readonly id: MemberId,
+    first = network.membership,
   ) {
-    this.disk = new SimDisk(network.membership);
+    this.disk = new SimDisk(first);
   }
 
   get core(): Raft {
@@ -70,6 +72,7 @@ export class SimMember {
       inflightAppends: 4,
       inflightBytes: 120,
       logTailBytes: 800,
+      membershipCodec: jsonCodec,
       ...network.options,
     };
     this.raft = new Raft(options, disk.restored(network.below(4)));
@@ -162,6 +165,7 @@ export class SimMember {
     const after = observe(raft);
     if (this.before) checkStep(this.before, after);
     this.before = after;
+    oracle.onMembership(raft);
     if (after.role === 'leader') oracle.onLeader(raft);
     if (deep) oracle.checkLog(raft);
   }
@@ -222,7 +226,8 @@ export class SimMember {
     if (count === 0) return;
     for (const entry of this.toApply) {
       assert(entry.index === this.machine.applied + 1, 'entries are applied out of order');
-      this.machine = { applied: entry.index, hash: applyTo(this.machine.hash, entry) };
+      const membership = entry.kind === 'membership' ? jsonCodec.decode(entry.data) : this.machine.membership;
+      this.machine = { applied: entry.index, membership, hash: applyTo(this.machine.hash, entry) };
     }
     this.toApply = [];
     assert(this.machine.hash === this.network.oracle.hashAt(this.machine.applied), 'machines differ');
@@ -271,7 +276,7 @@ export class SimMember {
     const { machine } = disk;
     const term = raft.status().term;
     const metaTerm = present(disk.termAt(machine.applied), 'the image has no term');
-    const meta: SnapshotMeta = { index: machine.applied, term: metaTerm, membership: disk.membership };
+    const meta: SnapshotMeta = { index: machine.applied, term: metaTerm, membership: disk.applied };
     const { incarnation } = this;
     const report = (ok: boolean): void =>
       network.after(network.latency(), () => {

@@ -17,7 +17,14 @@ import {
 import { silentLog } from '../../src/base/log.js';
 import { Machine } from '../../src/machine/machine.js';
 import type { Command, KeyVersion, Outcome, Request, Run, VersionRef, Write } from '../../src/machine/types.js';
-import type { MemberInfo, OutcomeCallback, Replica, ReplicaStatus, Waiting } from '../../src/replica/types.js';
+import type {
+  MemberChange,
+  MemberInfo,
+  OutcomeCallback,
+  Replica,
+  ReplicaStatus,
+  Waiting,
+} from '../../src/replica/types.js';
 import type { Image } from '../../src/storage/store.js';
 import { StoredHistory } from '../../src/watch/history.js';
 import { Hub } from '../../src/watch/hub.js';
@@ -72,6 +79,9 @@ export class FakeReplica implements Replica {
     clientAddress: `127.0.0.1:710${id}`,
     peerAddress: `127.0.0.1:720${id}`,
   }));
+  /** Every change of the membership that was asked for; answered by `onChange`. */
+  readonly changes: MemberChange[] = [];
+  onChange: () => Promise<void> = () => Promise.resolve();
   readonly machine: Machine;
   readonly hub: Hub;
   /** Every command that a door submitted, in order. */
@@ -175,6 +185,11 @@ export class FakeReplica implements Replica {
 
   transferLeadership(to: MemberId | undefined): Promise<MemberId> {
     return this.onTransfer(to);
+  }
+
+  changeMembership(change: MemberChange): Promise<void> {
+    this.changes.push(change);
+    return this.onChange();
   }
 
   openImage(): Promise<Image> {

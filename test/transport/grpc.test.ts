@@ -88,7 +88,7 @@ describe('GrpcTransport', () => {
       [
         'a sender that is not in the settings',
         { from: 5 as MemberId },
-        /member 5 is not in the settings of member a0+1/,
+        /member 5 is not in the cluster as member a0+1 knows it/,
       ],
       ['another version of the protocol', { version: 9 }, /has version 1, the caller's has 9/],
     ])('refuses %s', async (_what, wrong, expected) => {

@@ -1,0 +1,116 @@
+/** A change of the membership as members ask for it, and what the leader makes of it. */
+import { createHash } from 'node:crypto';
+import { type ClusterId, index, type MemberId } from '../base/ids.js';
+import { ChangeAnswer as AnswerMessage, ChangeRequest } from '../proto/peer.js';
+import type { Raft } from '../raft/raft.js';
+import type { ChangeRefusal, MemberRecord, Membership } from '../raft/types.js';
+import type { MemberChange } from './types.js';
+
+export type Refusal = ChangeRefusal | 'exists';
+
+export interface Answer {
+  /** Undefined: it is under way, or so already. */
+  readonly refused: Refusal | undefined;
+  readonly why: string;
+  /** Entry after which the change counts. */
+  readonly index: number;
+}
+
+export function encodeRequest(change: MemberChange): Uint8Array {
+  if (change.kind === 'promote') return ChangeRequest.encode({ promote: change.id });
+  if (change.kind === 'remove') return ChangeRequest.encode({ remove: change.id });
+  const { name, clientAddress, peerAddress, promote, replaces } = change;
+  return ChangeRequest.encode({ add: { id: 0, name, clientAddress, peerAddress, promote, replaces: replaces ?? 0 } });
+}
+
+/** Undefined: a change of a kind that this version does not know. */
+export function decodeRequest(data: Uint8Array): MemberChange | undefined {
+  const { add, promote, remove } = ChangeRequest.decode(data);
+  if (add) {
+    const { name, clientAddress, peerAddress } = add;
+    const replaces = add.replaces === 0 ? undefined : (add.replaces as MemberId);
+    return { kind: 'add', name, clientAddress, peerAddress, promote: add.promote, replaces };
+  }
+  if (promote) return { kind: 'promote', id: promote as MemberId };
+  return remove ? { kind: 'remove', id: remove as MemberId } : undefined;
+}
+
+export function encodeAnswer({ refused, why, index }: Answer): Uint8Array {
+  return AnswerMessage.encode({ refused: refused ?? '', why, index });
+}
+
+export function decodeAnswer(data: Uint8Array): Answer {
+  const { refused, why, index } = AnswerMessage.decode(data);
+  return { refused: refused === '' ? undefined : (refused as Refusal), why, index };
+}
+
+/** Whether the membership is as the change wants it. */
+export function isSo(change: MemberChange, { voters, outgoing, records = [], removed = [] }: Membership): boolean {
+  if (outgoing.length > 0) return false;
+  if (change.kind === 'promote') return voters.includes(change.id);
+  if (change.kind === 'remove') return removed.includes(change.id);
+  return records.some((record) => isSame(record, change));
+}
+
+function isSame(record: MemberRecord, change: MemberChange & { kind: 'add' }): boolean {
+  const { name, clientAddress, peerAddress, replaces } = change;
+  return (
+    record.id !== replaces &&
+    record.name === name &&
+    record.clientAddress === clientAddress &&
+    record.peerAddress === peerAddress
+  );
+}
+
+/** What the leader does when it is asked. */
+export function decide(raft: Raft, clusterId: ClusterId, change: MemberChange): Answer {
+  const { membership, membershipIndex, role, id, term, lastIndex } = raft.status();
+  if (role !== 'leader') return { refused: 'notLeader', why: 'this member does not lead', index: 0 };
+  if (isSo(change, membership)) return { refused: undefined, why: '', index: membershipIndex };
+  if (change.kind === 'add') {
+    const why = conflict(change, membership);
+    if (why) return { ...why, index: 0 };
+    const { name, clientAddress, peerAddress, promote, replaces } = change;
+    const fresh = newMemberId(clusterId, name, `${term}/${lastIndex + 1}`);
+    return answerOf(
+      raft.changeMembership({
+        kind: 'add',
+        record: { id: fresh, name, clientAddress, peerAddress, promote, replaces },
+      }),
+    );
+  }
+  if (change.kind === 'remove' && change.id === id && membership.voters.length > 1) {
+    // Whoever leads next removes it: so nobody waits for an election.
+    raft.transferLeadership(undefined);
+    return { refused: 'notLeader', why: 'the leader hands over before it is removed', index: 0 };
+  }
+  return answerOf(raft.changeMembership(change));
+}
+
+function conflict(
+  change: MemberChange & { kind: 'add' },
+  { voters, records = [] }: Membership,
+): { refused: Refusal; why: string } | undefined {
+  const { name, clientAddress, peerAddress, replaces } = change;
+  if (replaces !== undefined && !voters.includes(replaces))
+    return { refused: 'unknownMember', why: 'the member to replace is not a voter of the cluster' };
+  for (const record of records) {
+    if (record.id === replaces) continue;
+    if (record.name.toLowerCase() === name.toLowerCase())
+      return { refused: 'exists', why: `the cluster has a member ${record.name} already, at other addresses` };
+    for (const address of [clientAddress, peerAddress])
+      if (record.clientAddress === address || record.peerAddress === address)
+        return { refused: 'exists', why: `${address} is an address of member ${record.name}` };
+  }
+  return undefined;
+}
+
+function answerOf({ index: at, refused, why }: ReturnType<Raft['changeMembership']>): Answer {
+  return { refused, why, index: at ?? index(0) };
+}
+
+/** 48 bits that no member before had: the place in the log at which it is added is part of them. */
+function newMemberId(clusterId: ClusterId, name: string, place: string): MemberId {
+  const hash = createHash('sha256').update(`member\0${clusterId}\0${name}\0${place}`, 'utf8').digest();
+  return (hash.readUIntBE(0, 6) || 1) as MemberId;
+}

@@ -1,0 +1,75 @@
+/** Who the members are and where they are: from the log once the cluster is founded, from the settings before. */
+import type { MemberId } from '../base/ids.js';
+import { noMembers } from '../proto/membership.js';
+import { allMembers } from '../raft/membership.js';
+import type { MemberRecord, Membership } from '../raft/types.js';
+import type { PeerAddress } from '../transport/transport.js';
+import type { MemberInfo } from './types.js';
+
+export class Members {
+  /** As of the applied index: part of the machine's state, equal on all members. */
+  applied: Membership;
+  /** The newest in the log, which is what Raft acts by. */
+  private effective: Membership = noMembers;
+  private infos: readonly MemberInfo[];
+
+  /** @param first members of the settings, or those that a newcomer was told of */
+  constructor(
+    private readonly self: MemberId,
+    applied: Membership | undefined,
+    private readonly first: readonly MemberInfo[],
+  ) {
+    this.applied = applied ?? noMembers;
+    this.infos = first;
+  }
+
+  get list(): readonly MemberInfo[] {
+    return this.infos;
+  }
+
+  /** Returns whether it is another one than before. */
+  setEffective(membership: Membership): boolean {
+    if (membership === this.effective) return false;
+    this.effective = membership;
+    if (membership.records) {
+      const { learners } = membership;
+      this.infos = membership.records.map(({ id, name, clientAddress, peerAddress }) => ({
+        id,
+        name,
+        clientAddress,
+        peerAddress,
+        learner: learners.includes(id),
+      }));
+    }
+    return true;
+  }
+
+  get isRemoved(): boolean {
+    return this.applied.removed?.includes(this.self) ?? false;
+  }
+
+  /** To talk to: also those whose removal is not applied yet. Undefined before the founding: the transport knows the first ones. */
+  get peers(): readonly PeerAddress[] | undefined {
+    if (!this.effective.records && !this.applied.records) return undefined;
+    const peers = new Map<MemberId, PeerAddress>();
+    for (const { id, name, peerAddress: address } of [
+      ...(this.applied.records ?? []),
+      ...(this.effective.records ?? []),
+    ])
+      if (id !== this.self) peers.set(id, { id, name, address });
+    return [...peers.values()];
+  }
+
+  /** What the first leader writes into the log. Undefined when there is nothing to write, or a member is unknown here. */
+  founding(): readonly MemberRecord[] | undefined {
+    if (this.effective.records) return undefined;
+    const records: MemberRecord[] = [];
+    for (const id of allMembers(this.effective)) {
+      const info = this.first.find((member) => member.id === id);
+      if (!info) return undefined;
+      const { name, clientAddress, peerAddress } = info;
+      records.push({ id, name, clientAddress, peerAddress, promote: false, replaces: undefined });
+    }
+    return records;
+  }
+}
