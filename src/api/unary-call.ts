@@ -60,6 +60,11 @@ export class UnaryCall<Res extends object> implements OpenCall {
     );
   }
 
+  /** Until when the caller can be answered, in performance.now() milliseconds. */
+  get waitUntil(): number {
+    return waitUntil(this.call.getDeadline());
+  }
+
   /** Calls `read` once this member's state is as fresh as the options ask for; what it throws is the answer. */
   read(options: ReadOptions | null, read: () => void): void {
     const minRevision = checkReadOptions(options);

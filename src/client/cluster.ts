@@ -4,6 +4,7 @@ import {
   type CompactResponse,
   clusterService,
   type ListMembersResponse,
+  type Member,
   type StatusResponse,
   type TransferLeadershipResponse,
 } from '../proto/quorate.js';
@@ -30,6 +31,17 @@ export interface ClusterMember {
   readonly id: number;
   readonly name: string;
   readonly clientAddress: string;
+  readonly peerAddress: string;
+  /** It answers reads and watches but does not vote. */
+  readonly learner: boolean;
+}
+
+/** A member that is to be added. */
+export interface NewMember {
+  readonly name: string;
+  /** host:port where programs connect. */
+  readonly clientAddress: string;
+  /** host:port where the other members connect. */
   readonly peerAddress: string;
 }
 
@@ -62,6 +74,51 @@ export class ClusterClient {
     options?: CallOptions,
   ): Promise<{ readonly leaderId: number; readonly leaderName: string }> {
     return this.connection.unary(procedures.transferLeadership, { to }, options);
+  }
+
+  /**
+   * Adds a member as a learner; it becomes a voter once it has caught up, unless `stayLearner`. Adding what is there already is no error.
+   * @throws QuorateError MEMBER_EXISTS, TOO_MANY_MEMBERS
+   */
+  addMember(member: NewMember, options?: CallOptions & { readonly stayLearner?: boolean }): Promise<ClusterMember> {
+    const request = { ...member, stayLearner: options?.stayLearner ?? false };
+    return this.connection.unary(procedures.add, request, options);
+  }
+
+  /**
+   * Makes a learner a voter.
+   * @throws QuorateError MEMBER_NOT_FOUND, MEMBER_NOT_READY, QUORUM_AT_RISK
+   */
+  promoteMember(name: string, options?: CallOptions): Promise<void> {
+    return this.connection.unary(procedures.promote, { name }, options);
+  }
+
+  /**
+   * Removes a member, also the leader or a dead one. It stops by itself.
+   * @throws QuorateError MEMBER_NOT_FOUND, QUORUM_AT_RISK
+   */
+  async removeMember(name: string, options?: CallOptions): Promise<void> {
+    // By id, so that a repeated call means the same member.
+    const id = await this.idOf(name, options);
+    await this.connection.unary(procedures.remove, { id }, options);
+  }
+
+  /**
+   * Adds a learner that takes the place of a voter once it has caught up. Returns the learner.
+   * @throws QuorateError MEMBER_NOT_FOUND, MEMBER_EXISTS
+   */
+  async replaceMember(name: string, successor: NewMember, options?: CallOptions): Promise<ClusterMember> {
+    const id = await this.idOf(name, options);
+    return this.connection.unary(procedures.replace, { id, successor }, options);
+  }
+
+  private async idOf(name: string, options?: CallOptions): Promise<number> {
+    const { members } = await this.members(options);
+    const found = members.filter((member) => member.name === name);
+    const { id } = found.find(({ learner }) => !learner) ?? found[0] ?? {};
+    if (id === undefined)
+      throw new QuorateError('MEMBER_NOT_FOUND', `the cluster has no member '${name}'`, { member: name });
+    return id;
   }
 
   /**
@@ -106,7 +163,21 @@ function isServiceError(error: unknown): error is Parameters<typeof failureOf>[0
   return error instanceof Error && 'metadata' in error && 'code' in error && 'details' in error;
 }
 
+function clusterMember({ id, name, clientAddress, peerAddress, learner }: Member): ClusterMember {
+  return { id, name, clientAddress, peerAddress, learner };
+}
+
+function added({ member }: { readonly member: Member | null }): ClusterMember {
+  if (!member)
+    throw new QuorateError('UNKNOWN', 'the member was added, but the one that was asked does not know it yet');
+  return clusterMember(member);
+}
+
 const procedures = {
+  add: { method: clusterService.addMember, convert: added },
+  promote: { method: clusterService.promoteMember, convert: () => undefined },
+  remove: { method: clusterService.removeMember, convert: () => undefined },
+  replace: { method: clusterService.replaceMember, convert: added },
   status: {
     method: clusterService.status,
     convert({ header, ...status }: StatusResponse): MemberStatus {
@@ -122,7 +193,7 @@ const procedures = {
   members: {
     method: clusterService.listMembers,
     convert: ({ members, leaderId }: ListMembersResponse) => ({
-      members: members.map(({ id, name, clientAddress, peerAddress }) => ({ id, name, clientAddress, peerAddress })),
+      members: members.map(clusterMember),
       leaderId,
     }),
   },

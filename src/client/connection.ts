@@ -1,6 +1,7 @@
 /** What config, registry and cluster calls share: the members, request ids, and everything that ends when the client is closed. */
 import { randomBytes } from 'node:crypto';
 import { silentLog } from '../base/log.js';
+import { clusterService, type ListMembersResponse } from '../proto/quorate.js';
 import { type Endpoint, parseEndpoints } from './endpoint.js';
 import { cancelled } from './errors.js';
 import { type CallOptions, type ConnectOptions, defaultTuning, type Tuning } from './options.js';
@@ -15,6 +16,11 @@ export interface Closable {
 
 const noOptions: CallOptions = {};
 
+const listMembers = {
+  method: clusterService.listMembers,
+  convert: ({ members }: ListMembersResponse) => members.map(({ clientAddress }) => clientAddress),
+};
+
 export class Connection {
   readonly ring: Ring;
   /** Time for one call unless it says otherwise. */
@@ -24,6 +30,7 @@ export class Connection {
   private readonly requestPrefix = `${randomBytes(9).toString('base64url')}-`;
   private requests = 0;
   private isClosed = false;
+  private askMembersAt: number;
 
   /** @throws QuorateError INVALID_FIELD for endpoints that are none */
   constructor(options: ConnectOptions, tuning: Partial<Tuning> = {}) {
@@ -32,6 +39,7 @@ export class Connection {
     this.ring = new Ring(parseEndpoints(options.endpoints), fullTuning, log, options.random ?? Math.random);
     this.timeoutMs = options.timeoutMs ?? 10_000;
     this.waiting = new WaitingCalls(fullTuning.sweepMs);
+    this.askMembersAt = performance.now() + fullTuning.membersMs;
   }
 
   get closed(): boolean {
@@ -60,9 +68,22 @@ export class Connection {
         reject(cancelled('the client is closed'));
         return;
       }
+      if (performance.now() >= this.askMembersAt) this.askMembers();
       const call = new UnaryCall(this.ring, this.waiting, procedure, resolve, reject);
       call.start(procedure.method.request.encode(request), options.timeoutMs ?? this.timeoutMs, options.signal, only);
     });
+  }
+
+  /** Members come and go: calls go to those that are there. In the background of another call, whose fate does not depend on it. */
+  private askMembers(): void {
+    this.askMembersAt = performance.now() + this.ring.tuning.membersMs;
+    const learn = (addresses: readonly string[]) => this.ring.learn(addresses);
+    new UnaryCall(this.ring, this.waiting, listMembers, learn, () => {}).start(
+      listMembers.method.request.encode({}),
+      this.ring.tuning.membersMs,
+      undefined,
+      undefined,
+    );
   }
 
   /** Takes in something that is to be closed with the client. False: the client is closed already. */

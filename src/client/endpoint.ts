@@ -21,7 +21,8 @@ export class Endpoint {
 
   constructor(
     readonly address: string,
-    readonly position: number,
+    /** In the ring. */
+    public position: number,
     private readonly tuning: Tuning,
   ) {}
 

@@ -6,7 +6,11 @@ import { Endpoint } from './endpoint.js';
 import type { Tuning } from './options.js';
 
 export class Ring {
-  readonly endpoints: readonly Endpoint[];
+  private endpoints: Endpoint[];
+  /** Those that the caller named: they stay, whatever the members say of themselves. */
+  private readonly given: ReadonlySet<string>;
+  /** No longer used for new calls; open ones may still end. */
+  private readonly retired: Endpoint[] = [];
   private position: number;
 
   /** @param addresses at least one */
@@ -17,6 +21,7 @@ export class Ring {
     readonly random: Random,
   ) {
     this.endpoints = addresses.map((address, position) => new Endpoint(address, position, tuning));
+    this.given = new Set(addresses);
     // Clients that begin at random spread over the members.
     this.position = Math.floor(random() * addresses.length);
   }
@@ -28,6 +33,19 @@ export class Ring {
   /** The endpoint that new calls and streams begin with. */
   get preferred(): Endpoint {
     return this.at(this.position);
+  }
+
+  /** The members said who they are: new ones are used from now on, and those that are gone are not. */
+  learn(addresses: readonly string[]): void {
+    if (addresses.length === 0) return;
+    const { preferred } = this;
+    const kept = this.endpoints.filter(({ address }) => this.given.has(address) || addresses.includes(address));
+    this.retired.push(...this.endpoints.filter((endpoint) => !kept.includes(endpoint)));
+    for (const address of addresses)
+      if (!kept.some((endpoint) => endpoint.address === address)) kept.push(new Endpoint(address, 0, this.tuning));
+    this.endpoints = kept;
+    for (const [position, endpoint] of kept.entries()) endpoint.position = position;
+    this.position = Math.max(0, kept.indexOf(preferred));
   }
 
   /** The endpoint after this one. */
@@ -51,7 +69,7 @@ export class Ring {
   }
 
   close(): void {
-    for (const endpoint of this.endpoints) endpoint.close();
+    for (const endpoint of [...this.endpoints, ...this.retired]) endpoint.close();
   }
 
   private at(position: number): Endpoint {

@@ -166,8 +166,11 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
 
   /** The next endpoint in the ring on which this call is not waiting already. */
   private idleAfter(endpoint: Endpoint): Endpoint | undefined {
-    for (let next = this.ring.after(endpoint); next !== endpoint; next = this.ring.after(next))
-      if (!this.busy(next)) return next;
+    let next = endpoint;
+    for (let tried = 0; tried < this.ring.size; tried++) {
+      next = this.ring.after(next);
+      if (next !== endpoint && !this.busy(next)) return next;
+    }
     return undefined;
   }
 

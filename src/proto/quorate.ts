@@ -1,5 +1,7 @@
 /** Messages and methods of the native API (`proto/quorate/v1`). */
 import { message, method } from './codec.js';
+import type * as AddMemberRequestType from './gen/quorate/v1/AddMemberRequest.js';
+import type * as AddMemberResponseType from './gen/quorate/v1/AddMemberResponse.js';
 import type * as CompactRequestType from './gen/quorate/v1/CompactRequest.js';
 import type * as CompactResponseType from './gen/quorate/v1/CompactResponse.js';
 import type * as ConfigChangeType from './gen/quorate/v1/ConfigChange.js';
@@ -31,6 +33,8 @@ import type * as ListServicesRequestType from './gen/quorate/v1/ListServicesRequ
 import type * as ListServicesResponseType from './gen/quorate/v1/ListServicesResponse.js';
 import type * as MemberType from './gen/quorate/v1/Member.js';
 import type * as ProgressType from './gen/quorate/v1/Progress.js';
+import type * as PromoteMemberRequestType from './gen/quorate/v1/PromoteMemberRequest.js';
+import type * as PromoteMemberResponseType from './gen/quorate/v1/PromoteMemberResponse.js';
 import type * as PublishRequestType from './gen/quorate/v1/PublishRequest.js';
 import type * as PublishResponseType from './gen/quorate/v1/PublishResponse.js';
 import type * as PutConfigRequestType from './gen/quorate/v1/PutConfigRequest.js';
@@ -40,6 +44,10 @@ import type * as RegisterRequestType from './gen/quorate/v1/RegisterRequest.js';
 import type * as RegisterResponseType from './gen/quorate/v1/RegisterResponse.js';
 import type * as RegistryChangesType from './gen/quorate/v1/RegistryChanges.js';
 import type * as RegistrySnapshotType from './gen/quorate/v1/RegistrySnapshot.js';
+import type * as RemoveMemberRequestType from './gen/quorate/v1/RemoveMemberRequest.js';
+import type * as RemoveMemberResponseType from './gen/quorate/v1/RemoveMemberResponse.js';
+import type * as ReplaceMemberRequestType from './gen/quorate/v1/ReplaceMemberRequest.js';
+import type * as ReplaceMemberResponseType from './gen/quorate/v1/ReplaceMemberResponse.js';
 import type * as ResponseHeaderType from './gen/quorate/v1/ResponseHeader.js';
 import type * as RollbackRequestType from './gen/quorate/v1/RollbackRequest.js';
 import type * as RollbackResponseType from './gen/quorate/v1/RollbackResponse.js';
@@ -369,6 +377,55 @@ export const SnapshotResponse = message<
 export type SnapshotResponse = SnapshotResponseType.SnapshotResponse__Output;
 export type SnapshotResponseIn = SnapshotResponseType.SnapshotResponse;
 
+export const AddMemberRequest = message<
+  AddMemberRequestType.AddMemberRequest,
+  AddMemberRequestType.AddMemberRequest__Output
+>('quorate.v1.AddMemberRequest');
+export type AddMemberRequest = AddMemberRequestType.AddMemberRequest__Output;
+export type AddMemberRequestIn = AddMemberRequestType.AddMemberRequest;
+export const AddMemberResponse = message<
+  AddMemberResponseType.AddMemberResponse,
+  AddMemberResponseType.AddMemberResponse__Output
+>('quorate.v1.AddMemberResponse');
+export type AddMemberResponse = AddMemberResponseType.AddMemberResponse__Output;
+export type AddMemberResponseIn = AddMemberResponseType.AddMemberResponse;
+export const PromoteMemberRequest = message<
+  PromoteMemberRequestType.PromoteMemberRequest,
+  PromoteMemberRequestType.PromoteMemberRequest__Output
+>('quorate.v1.PromoteMemberRequest');
+export type PromoteMemberRequest = PromoteMemberRequestType.PromoteMemberRequest__Output;
+export type PromoteMemberRequestIn = PromoteMemberRequestType.PromoteMemberRequest;
+export const PromoteMemberResponse = message<
+  PromoteMemberResponseType.PromoteMemberResponse,
+  PromoteMemberResponseType.PromoteMemberResponse__Output
+>('quorate.v1.PromoteMemberResponse');
+export type PromoteMemberResponse = PromoteMemberResponseType.PromoteMemberResponse__Output;
+export type PromoteMemberResponseIn = PromoteMemberResponseType.PromoteMemberResponse;
+export const RemoveMemberRequest = message<
+  RemoveMemberRequestType.RemoveMemberRequest,
+  RemoveMemberRequestType.RemoveMemberRequest__Output
+>('quorate.v1.RemoveMemberRequest');
+export type RemoveMemberRequest = RemoveMemberRequestType.RemoveMemberRequest__Output;
+export type RemoveMemberRequestIn = RemoveMemberRequestType.RemoveMemberRequest;
+export const RemoveMemberResponse = message<
+  RemoveMemberResponseType.RemoveMemberResponse,
+  RemoveMemberResponseType.RemoveMemberResponse__Output
+>('quorate.v1.RemoveMemberResponse');
+export type RemoveMemberResponse = RemoveMemberResponseType.RemoveMemberResponse__Output;
+export type RemoveMemberResponseIn = RemoveMemberResponseType.RemoveMemberResponse;
+export const ReplaceMemberRequest = message<
+  ReplaceMemberRequestType.ReplaceMemberRequest,
+  ReplaceMemberRequestType.ReplaceMemberRequest__Output
+>('quorate.v1.ReplaceMemberRequest');
+export type ReplaceMemberRequest = ReplaceMemberRequestType.ReplaceMemberRequest__Output;
+export type ReplaceMemberRequestIn = ReplaceMemberRequestType.ReplaceMemberRequest;
+export const ReplaceMemberResponse = message<
+  ReplaceMemberResponseType.ReplaceMemberResponse,
+  ReplaceMemberResponseType.ReplaceMemberResponse__Output
+>('quorate.v1.ReplaceMemberResponse');
+export type ReplaceMemberResponse = ReplaceMemberResponseType.ReplaceMemberResponse__Output;
+export type ReplaceMemberResponseIn = ReplaceMemberResponseType.ReplaceMemberResponse;
+
 export const configService = {
   get: method('quorate.v1.ConfigService', 'Get', GetConfigRequest, GetConfigResponse),
   list: method('quorate.v1.ConfigService', 'List', ListConfigRequest, ListConfigResponse),
@@ -399,6 +456,10 @@ export const clusterService = {
     TransferLeadershipRequest,
     TransferLeadershipResponse,
   ),
+  addMember: method('quorate.v1.ClusterService', 'AddMember', AddMemberRequest, AddMemberResponse),
+  promoteMember: method('quorate.v1.ClusterService', 'PromoteMember', PromoteMemberRequest, PromoteMemberResponse),
+  removeMember: method('quorate.v1.ClusterService', 'RemoveMember', RemoveMemberRequest, RemoveMemberResponse),
+  replaceMember: method('quorate.v1.ClusterService', 'ReplaceMember', ReplaceMemberRequest, ReplaceMemberResponse),
   compact: method('quorate.v1.ClusterService', 'Compact', CompactRequest, CompactResponse),
   snapshot: method('quorate.v1.ClusterService', 'Snapshot', SnapshotRequest, SnapshotResponse),
 } as const;

@@ -109,7 +109,7 @@ describe('a client', () => {
       call.answer({ compactedRevision: request.revision });
     });
     const quorate = cluster.client();
-    expect(await quorate.cluster.members()).toEqual({ members: [n1], leaderId: 1 });
+    expect(await quorate.cluster.members()).toEqual({ members: [{ ...n1, learner: false }], leaderId: 1 });
     expect(await quorate.cluster.transferLeadership('n2')).toEqual({ leaderId: 2, leaderName: 'n2' });
     expect(await quorate.cluster.compact(8)).toEqual({ compactedRevision: 8 });
   });

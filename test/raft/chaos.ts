@@ -180,7 +180,9 @@ class Chaos {
   private loseData(member: SimMember, members: readonly SimMember[]): void {
     const { network } = this;
     const leader = network.leader;
-    if (!leader || leader === member || members.length < 3) return;
+    if (!leader || leader === member) return;
+    const { voters, outgoing } = leader.core.status().membership;
+    if (voters.length < 3 || outgoing.length > 0) return;
     const term = leader.core.status().term;
     const calm = members.every(
       (each) => each.raft?.status().term === term && each.raft.status().leader === leader.id && !each.disk.recovering,

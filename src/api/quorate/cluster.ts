@@ -18,6 +18,7 @@ import type { Replica } from '../../replica/types.js';
 import type { HandlerTable } from '../handlers.js';
 import { headerOf } from '../header.js';
 import type { UnaryCall } from '../unary-call.js';
+import { memberView, serveMembers } from './members.js';
 import { streamSnapshot } from './snapshot.js';
 import { checkRequestId, checkRevision, shown } from './validate.js';
 
@@ -25,6 +26,7 @@ export function serveCluster(table: HandlerTable, replica: Replica): void {
   table.unary(clusterService.status, onStatus);
   table.unary(clusterService.listMembers, onListMembers);
   table.unary(clusterService.transferLeadership, onTransferLeadership);
+  serveMembers(table);
   table.unary(clusterService.compact, onCompact);
   table.serverStream(clusterService.snapshot, (_request, stream, fail) => streamSnapshot(replica, stream, fail));
 }
@@ -96,12 +98,7 @@ function onListMembers(_request: ListMembersRequest, call: UnaryCall<ListMembers
   const { replica } = call;
   call.reply({
     header: headerOf(replica, replica.machine.revision),
-    members: replica.members.map(({ id, name, clientAddress, peerAddress }) => ({
-      id,
-      name,
-      clientAddress,
-      peerAddress,
-    })),
+    members: replica.members.map(memberView),
     leaderId: replica.status().leader ?? 0,
   });
 }

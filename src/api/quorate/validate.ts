@@ -2,6 +2,7 @@
  * What the native door lets in. Everything behind it trusts names, sizes and numbers. Each check throws a QuorateError whose sentence names the
  * field, the value (shortened) and the rule.
  */
+import { isUnspecified, parseAddress } from '../../base/address.js';
 import { QuorateError, type Reason } from '../../base/errors.js';
 import type { LeaseId, Revision } from '../../base/ids.js';
 import { limits } from '../../base/limits.js';
@@ -41,6 +42,18 @@ export function checkNamespace(value: string, field = 'namespace'): void {
 /** @throws QuorateError INVALID_NAME */
 export function checkServiceName(value: string, field = 'service'): void {
   checkName(value, field);
+}
+
+/** @throws QuorateError INVALID_NAME */
+export function checkMemberName(value: string, field = 'name'): void {
+  checkName(value, field);
+}
+
+/** @throws QuorateError INVALID_FIELD */
+export function checkMemberAddress(value: string, field: string): void {
+  const parsed = parseAddress(value);
+  if (!parsed || isUnspecified(parsed.host))
+    refuse('INVALID_FIELD', field, shown(value), 'must be host:port that the others can connect to');
 }
 
 /** Clients choose the ids of their instances, so an empty one is refused. @throws QuorateError INVALID_NAME */
