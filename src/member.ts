@@ -3,12 +3,17 @@
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { ApiServer } from './api/server.js';
+import { present } from './base/assert.js';
 import { ExitCode, FatalError } from './base/errors.js';
+import type { ClusterId, MemberId } from './base/ids.js';
 import type { Log } from './base/log.js';
 import { createLog, type ProcessLog } from './log/log.js';
 import { MemberReplica } from './replica/replica.js';
+import type { MemberInfo } from './replica/types.js';
+import { joinSettings, type Newcomer } from './settings/join.js';
 import { loadSettings, type MemberSettings, type Settings } from './settings/settings.js';
 import { LevelStore } from './storage/leveldb.js';
+import type { Identity, StoredState } from './storage/store.js';
 import { GrpcTransport } from './transport/grpc.js';
 
 /** How long a graceful stop waits for running calls. */
@@ -20,10 +25,31 @@ const directoryCheckMs = 2_000;
 /** Ticks in a heartbeat interval: the grain of all timers. */
 const heartbeatTicks = 2;
 
-export interface RunOptions {
-  readonly settingsPath: string;
-  /** Name of the member in the settings. */
-  readonly name: string;
+export type RunOptions =
+  | {
+      readonly settingsPath: string;
+      /** Name of the member in the settings. */
+      readonly name: string;
+    }
+  | Joining;
+
+/** A member that joins a running cluster. */
+export interface Joining {
+  readonly newcomer: Newcomer;
+  /** Asks the cluster. `known`: the id in its data directory. Undefined: it was removed. @throws FatalError */
+  ask(known: MemberId | undefined): Promise<Welcome | undefined>;
+}
+
+/** What a newcomer is told by the cluster. */
+export interface Welcome {
+  readonly clusterId: number;
+  readonly memberId: number;
+  readonly members: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly clientAddress: string;
+    readonly peerAddress: string;
+  }[];
 }
 
 /**
@@ -33,11 +59,13 @@ export interface RunOptions {
 export async function runMember(options: RunOptions): Promise<ExitCode> {
   let log: ProcessLog | undefined;
   try {
-    const settings = loadSettings(options.settingsPath);
-    const self = settings.members.find(({ name }) => name === options.name);
-    if (!self) throw unknownMember(options, settings);
+    const joining = 'newcomer' in options ? options : undefined;
+    const settings = 'newcomer' in options ? joinSettings(options.newcomer) : loadSettings(options.settingsPath);
+    const wanted = 'newcomer' in options ? options.newcomer.name : options.name;
+    const self = settings.members.find(({ name }) => name === wanted);
+    if (!self) throw unknownMember(wanted, settings);
     log = createLog({ level: settings.log.level, format: settings.log.format, name: self.name });
-    return await new Member(settings, self, log).run();
+    return await new Member(settings, self, joining, log).run();
   } catch (error) {
     return report(error, log);
   } finally {
@@ -45,18 +73,31 @@ export async function runMember(options: RunOptions): Promise<ExitCode> {
   }
 }
 
+/** What a member has to know before it can run. */
+interface Start {
+  readonly identity: Identity;
+  readonly members: readonly MemberInfo[];
+  readonly stored: StoredState;
+}
+
 /** One running member. */
 class Member {
   private readonly failure: Promise<never>;
   private fail: (error: unknown) => void = () => {};
+  private readonly removal: Promise<'removed'>;
+  private onRemoved: () => void = () => {};
 
   constructor(
     private readonly settings: Settings,
     private readonly self: MemberSettings,
+    private readonly joining: Joining | undefined,
     private readonly log: Log,
   ) {
     this.failure = new Promise((_resolve, reject) => {
       this.fail = reject;
+    });
+    this.removal = new Promise((resolve) => {
+      this.onRemoved = () => resolve('removed');
     });
     // Whoever waits for the member hears of it; nobody may be waiting yet.
     this.failure.catch(() => {});
@@ -67,28 +108,28 @@ class Member {
 
   async run(): Promise<ExitCode> {
     const { settings, self, log } = this;
-    const identity = { clusterId: settings.clusterId, memberId: self.id, memberName: self.name };
     const store = new LevelStore(self.dataDirectory, { onFatal: this.fail });
-    const stored = await store.open(identity);
+    const start = await (this.joining ? this.join(this.joining, store) : this.found(store));
+    if (!start) {
+      await store.close();
+      return this.sayRemoved();
+    }
+    const { identity, members, stored } = start;
     const tickMs = settings.raft.heartbeatMs / heartbeatTicks;
     const transport = new GrpcTransport({
-      self: { id: self.id, peerAddress: self.peerAddress },
-      peers: settings.members
-        .filter(({ id }) => id !== self.id)
+      self: { id: identity.memberId, peerAddress: self.peerAddress },
+      peers: members
+        .filter(({ id }) => id !== identity.memberId)
         .map(({ id, name, peerAddress }) => ({ id, name, address: peerAddress })),
-      clusterId: settings.clusterId,
+      clusterId: identity.clusterId,
       incarnation: stored.incarnation,
       founded: () => replica.founded,
       log,
     });
     const replica = await MemberReplica.open({
       identity,
-      members: settings.members.map(({ id, name, clientAddress, peerAddress }) => ({
-        id,
-        name,
-        clientAddress,
-        peerAddress,
-      })),
+      members,
+      founder: !this.joining,
       incarnation: stored.incarnation,
       store,
       stored,
@@ -102,6 +143,7 @@ class Member {
       scheduler: { now: () => performance.now(), defer: setImmediate },
       log,
       onFatal: this.fail,
+      onRemoved: () => this.onRemoved(),
     });
     const api = new ApiServer({
       address: self.clientAddress,
@@ -116,11 +158,15 @@ class Member {
     try {
       await api.start();
       log.info({ client: self.clientAddress, peer: self.peerAddress, pid: process.pid }, 'member is up');
-      const signal = await Promise.race([stopSignal(), this.failure]);
-      log.info({ signal }, 'stopping');
+      const signal = await Promise.race([stopSignal(), this.removal, this.failure]);
+      const removed = signal === 'removed';
+      if (removed) this.sayRemoved();
+      else log.info({ signal }, 'stopping');
       const late = setTimeout(() => this.fail(stuck(self)), stopLimitMs);
       const stopped = async () => {
-        await this.handOver(replica);
+        // A removed member can answer nobody any more: its callers are sent to others at once.
+        if (removed) await replica.stop();
+        else await this.handOver(replica);
         await api.stop(stopGraceMs);
         await replica.stop();
         await transport.stop();
@@ -136,9 +182,64 @@ class Member {
     return ExitCode.OK;
   }
 
+  /** The member of the settings. */
+  private async found(store: LevelStore): Promise<Start> {
+    const { settings, self } = this;
+    const identity = { clusterId: settings.clusterId, memberId: self.id, memberName: self.name };
+    const stored = await store.open(identity);
+    const members = settings.members.map(({ id, name, clientAddress, peerAddress }) => ({
+      id,
+      name,
+      clientAddress,
+      peerAddress,
+    }));
+    return { identity, members, stored };
+  }
+
+  /** The member that its data directory, or else the cluster, says it is. Undefined: it was removed. */
+  private async join(joining: Joining, store: LevelStore): Promise<Start | undefined> {
+    const { name, dataDirectory } = this.self;
+    let identity: Identity | undefined;
+    let welcome: Welcome | undefined;
+    const stored = await store.open(async (found) => {
+      if (found && found.memberName !== name)
+        throw new FatalError(
+          `data directory ${dataDirectory} belongs to member ${found.memberName}, not to ${name}: give this member its own directory`,
+          ExitCode.DATA,
+        );
+      identity = found;
+      if (identity) return identity;
+      welcome = present(await joining.ask(undefined), 'a newcomer is not removed');
+      const { clusterId, memberId } = welcome;
+      identity = { clusterId: clusterId as ClusterId, memberId: memberId as MemberId, memberName: name };
+      return identity;
+    });
+    const known = present(identity, 'an open store has an identity');
+    const knowsMembers = stored.machine?.membership.records !== undefined || stored.laterMemberships.length > 0;
+    if (!knowsMembers && !welcome) {
+      welcome = await joining.ask(known.memberId);
+      if (!welcome) return undefined;
+    }
+    const members = (welcome?.members ?? []).map((member) => ({ ...member, id: member.id as MemberId }));
+    return { identity: known, members, stored };
+  }
+
+  private sayRemoved(): ExitCode {
+    const { name, dataDirectory } = this.self;
+    this.log.info(
+      {},
+      `${name} was removed from the cluster, so it stops; its data directory ${dataDirectory} is of no more use`,
+    );
+    return ExitCode.OK;
+  }
+
   /** The others go on without waiting for an election. */
   private async handOver(replica: MemberReplica): Promise<void> {
-    if (replica.status().role !== 'leader' || replica.members.length === 1) return;
+    if (
+      replica.status().role !== 'leader' ||
+      replica.members.every(({ id, learner }) => learner || id === replica.memberId)
+    )
+      return;
     try {
       await replica.transferLeadership(undefined);
     } catch (error) {
@@ -158,7 +259,7 @@ function stuck({ dataDirectory }: MemberSettings): FatalError {
   return new FatalError(sentence, ExitCode.DISK);
 }
 
-function unknownMember({ name }: RunOptions, { file, members }: Settings): FatalError {
+function unknownMember(name: string, { file, members }: Settings): FatalError {
   const names = members.map((member) => member.name).join(', ');
   return new FatalError(`${file} has no member "${name}"; it has ${names}`, ExitCode.SETTINGS);
 }

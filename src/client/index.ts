@@ -2,7 +2,7 @@
 export { Code, QuorateError, type Reason } from '../base/errors.js';
 export type { Log } from '../base/log.js';
 export { connect, QuorateClient } from './client.js';
-export type { ClusterClient, ClusterMember, MemberStatus, StatusOptions } from './cluster.js';
+export type { ClusterClient, ClusterMember, MemberStatus, NewMember, StatusOptions } from './cluster.js';
 export type {
   ConditionalOptions,
   ConfigClient,

@@ -540,9 +540,7 @@ export class MemberReplica implements Replica {
 
   private trim(): void {
     if (this.installing) return;
-    this.trimmer
-      .run(this.raft, this.current.appliedIndex)
-      ?.catch((error: unknown) => this.options.onFatal(error));
+    this.trimmer.run(this.raft, this.current.appliedIndex)?.catch((error: unknown) => this.options.onFatal(error));
   }
 
   private hasConnectedPeer(): boolean {

@@ -26,6 +26,8 @@ export interface Settings {
   readonly file: string;
   readonly clusterName: string;
   readonly clusterId: ClusterId;
+  /** Absolute path of the directory that holds the data directories. */
+  readonly directory: string;
   readonly members: readonly MemberSettings[];
   /** The operator accepts addresses that other machines can reach although nothing is encrypted. */
   readonly insecure: boolean;
@@ -129,6 +131,7 @@ function resolved(settings: SettingsFile, file: string): Settings {
   return {
     file,
     clusterName: settings.cluster,
+    directory: data,
     clusterId: clusterIdOf(settings.cluster),
     members: settings.members.map(({ name, client, peer }) => ({
       id: memberIdOf(settings.cluster, name),

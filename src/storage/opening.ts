@@ -19,7 +19,7 @@ import {
   type MachineState,
 } from './records.js';
 import { begin, describe, emptyRanges, FORMAT, generationKey, keys, logKey, Prefix, stateKey } from './schema.js';
-import type { Identity } from './store.js';
+import type { Identity, IdentityChoice } from './store.js';
 import type { Writer } from './writer.js';
 
 /** The state that counts, as open and install leave it. */
@@ -49,10 +49,12 @@ export async function openDirectory(
   disk: Disk,
   writer: Writer,
   guard: Guard,
-  identity: Identity,
+  wanted: Identity | IdentityChoice,
   nowMs: number,
 ): Promise<Found> {
   const stored = disk.get(keys.identity);
+  const found = stored && guard.decode(keys.identity, stored, decodeIdentity);
+  const identity = typeof wanted === 'function' ? await wanted(found) : wanted;
   if (stored === undefined) return create(disk, writer, guard, identity, nowMs);
   checkIdentity(disk, guard, stored, identity);
   await checkNothingElse(disk, guard);

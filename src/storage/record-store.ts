@@ -17,6 +17,7 @@ import { loadMachine, readEntries, scanVersions } from './scans.js';
 import { after, generationKey, keys, logKey, Prefix, stateKey, versionKey } from './schema.js';
 import type {
   Identity,
+  IdentityChoice,
   Image,
   ImageRecord,
   StagedImage,
@@ -73,7 +74,7 @@ export class RecordStore implements Store {
     return this.machine?.appliedIndex ?? index(0);
   }
 
-  async open(identity: Identity): Promise<StoredState> {
+  async open(identity: Identity | IdentityChoice): Promise<StoredState> {
     assert(this.at === undefined, 'a store is opened once');
     await this.disk.open();
     try {

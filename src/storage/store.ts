@@ -11,6 +11,9 @@ export interface Identity {
   readonly memberName: string;
 }
 
+/** Decides whose directory it is to be, given whose it is: undefined for a new one. For a member that learns its identity from the cluster. */
+export type IdentityChoice = (found: Identity | undefined) => Promise<Identity>;
+
 /** What one turn of the replica loop writes: all of it or nothing. Synced exactly when entries, or a hard state that must be, are in it. */
 export interface StoreBatch {
   /** Appended; entries on disk at or after entries[0].index are removed in the same batch. */
@@ -59,7 +62,7 @@ export type ImageRecord = Exclude<Write, { kind: 'dropVersion' }>;
 
 export interface Store extends VersionReader {
   /** Opens or creates; clears leftovers of a crashed install or trim. @throws FatalError */
-  open(identity: Identity): Promise<StoredState>;
+  open(identity: Identity | IdentityChoice): Promise<StoredState>;
   /**
    * Writes one batch. At most one is under way: the next may be given only after done was called. A failed write is fatal:
    * `onFatal` of the constructor is called and done never is.

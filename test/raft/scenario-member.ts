@@ -1,10 +1,12 @@
 /** A member of a scenario: a core with its disk and machine. Whatever happens to it is told in words. */
+
 import { assert, present } from '../../src/base/assert.js';
 import type { Index, MemberId, Term } from '../../src/base/ids.js';
 import { checkState, checkStep, type Observation, observe } from '../../src/raft/invariants.js';
 import { Raft } from '../../src/raft/raft.js';
 import type { Entry, RaftMessage, RaftOptions, Ready, SnapshotMeta } from '../../src/raft/types.js';
 import { type DiskWrite, emptyMachine, type MachineState, SimDisk } from './disk.js';
+import { jsonCodec } from './harness.js';
 import { applyTo, type Oracle } from './oracle.js';
 import { entriesInWords, stateInWords, writeInWords } from './scenario-words.js';
 
@@ -129,7 +131,8 @@ export class ScenarioMember {
     for (const entry of entries) {
       this.around.oracle.onDelivered(entry, raft.status().term);
       assert(entry.index === this.machine.applied + 1, 'entries are applied out of order');
-      this.machine = { applied: entry.index, hash: applyTo(this.machine.hash, entry) };
+      const membership = entry.kind === 'membership' ? jsonCodec.decode(entry.data) : this.machine.membership;
+      this.machine = { applied: entry.index, membership, hash: applyTo(this.machine.hash, entry) };
     }
     assert(this.machine.hash === this.around.oracle.hashAt(this.machine.applied), 'machines differ');
     this.around.say(`${this.id} applies ${entriesInWords(entries)}`);
@@ -173,7 +176,7 @@ export class ScenarioMember {
   }
 
   private sendImage(raft: Raft, to: MemberId): void {
-    const { machine, membership } = this.disk;
+    const { machine, applied: membership } = this.disk;
     const term = present(this.disk.termAt(machine.applied), 'the image has no term');
     const meta: SnapshotMeta = { index: machine.applied, term, membership };
     this.around.sendImage({ from: this.id, to, term: raft.status().term, meta, machine });

@@ -19,10 +19,11 @@
  *
  * Invariants of each member and between all of them (invariants.ts, oracle.ts) are checked at every step.
  */
+
 import { assert, present } from '../../src/base/assert.js';
 import type { Index, MemberId, Term } from '../../src/base/ids.js';
 import type { Membership, RaftMessage, RaftOptions } from '../../src/raft/types.js';
-import { entry } from './harness.js';
+import { entry, jsonCodec } from './harness.js';
 import { Oracle } from './oracle.js';
 import { ScenarioMember, type SentImage } from './scenario-member.js';
 import { ScenarioNetwork } from './scenario-network.js';
@@ -176,6 +177,7 @@ class Scenario {
         inflightAppends: inflight[0] ?? 0,
         inflightBytes: 10_000,
         logTailBytes: 100_000,
+        membershipCodec: jsonCodec,
       };
       const member = new ScenarioMember(around, options, membership);
       this.members.set(id, member);

@@ -97,6 +97,7 @@ export class SimNetwork {
         this.onSent(message);
         transport.send(message);
       },
+      setPeers: (peers, removed) => transport.setPeers(peers, removed),
       isConnected: (peer) => transport.isConnected(peer),
       stop: () => transport.stop(),
       sendSnapshot: (to, term, meta, chunks, sha256) =>

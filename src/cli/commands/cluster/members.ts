@@ -17,9 +17,10 @@ Example:
         const { members, leaderId } = await client.cluster.members();
         answer({ members: members.map((member) => ({ ...member, leader: member.id === leaderId })) }, () =>
           table(
-            ['NAME', 'LEADER', 'CLIENT', 'PEER', 'ID'],
+            ['NAME', 'ROLE', 'LEADER', 'CLIENT', 'PEER', 'ID'],
             members.map((member) => [
               member.name,
+              member.learner ? 'learner' : 'voter',
               member.id === leaderId ? 'yes' : 'no',
               member.clientAddress,
               member.peerAddress,
