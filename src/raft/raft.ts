@@ -104,9 +104,11 @@ export class Raft {
     transferLeadership(this.state, to);
   }
 
-  /** The member's process is gone. If it was the leader, nobody clings to it any longer. */
+  /** The member's process is gone. If it was the leader, nobody clings to it any longer; a leader does not count on it for changes of the membership. */
   peerGone(id: MemberId): void {
     const raft = this.state;
+    const progress = raft.progress.get(id);
+    if (progress) progress.answered = false;
     if (raft.role !== 'follower' || raft.leader !== id) return;
     raft.gone = { leader: id, term: raft.term, at: raft.now };
     becomeFollower(raft, raft.term, undefined);

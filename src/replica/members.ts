@@ -1,4 +1,7 @@
-/** Who the members are and where they are: from the log once the cluster is founded, from the settings before. */
+/**
+ * Who the members are and where they are. Who they are says the log once the cluster is founded, and the settings before. Where they are says the log
+ * too, but a member whose own settings name an address for another goes by that: networks may look different from different places.
+ */
 import type { MemberId } from '../base/ids.js';
 import { noMembers } from '../proto/membership.js';
 import { allMembers } from '../raft/membership.js';
@@ -33,13 +36,10 @@ export class Members {
     this.effective = membership;
     if (membership.records) {
       const { learners } = membership;
-      this.infos = membership.records.map(({ id, name, clientAddress, peerAddress }) => ({
-        id,
-        name,
-        clientAddress,
-        peerAddress,
-        learner: learners.includes(id),
-      }));
+      this.infos = membership.records.map((record) => {
+        const { id, name, clientAddress, peerAddress } = this.first.find((info) => info.id === record.id) ?? record;
+        return { id, name, clientAddress, peerAddress, learner: learners.includes(id) };
+      });
     }
     return true;
   }
@@ -52,11 +52,10 @@ export class Members {
   get peers(): readonly PeerAddress[] | undefined {
     if (!this.effective.records && !this.applied.records) return undefined;
     const peers = new Map<MemberId, PeerAddress>();
-    for (const { id, name, peerAddress: address } of [
-      ...(this.applied.records ?? []),
-      ...(this.effective.records ?? []),
-    ])
-      if (id !== this.self) peers.set(id, { id, name, address });
+    for (const record of [...(this.applied.records ?? []), ...(this.effective.records ?? [])]) {
+      const { id, name, peerAddress } = this.first.find((info) => info.id === record.id) ?? record;
+      if (id !== this.self) peers.set(id, { id, name, address: peerAddress });
+    }
     return [...peers.values()];
   }
 

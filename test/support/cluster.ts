@@ -40,10 +40,12 @@ export class TestCluster {
   private readonly clients: QuorateClient[] = [];
   /** Settings files of members that see the others at addresses of their own. */
   private readonly ownSettings = new Map<string, string>();
+  /** How members that are not in the settings are started. */
+  private readonly joining = new Map<string, readonly string[]>();
 
   private constructor(
     readonly directory: string,
-    readonly members: readonly TestMember[],
+    readonly members: TestMember[],
   ) {}
 
   /** Boots all members and waits until they have a leader. */
@@ -111,10 +113,26 @@ export class TestCluster {
     return rm(this.dataDirectory(name), { recursive: true, force: true });
   }
 
+  /** Starts a member that is not in the settings: it asks the others to take it in. */
+  async join(name: string): Promise<void> {
+    const [client, peer] = await freePorts(2);
+    const member = { name, clientAddress: `127.0.0.1:${client}`, peerAddress: `127.0.0.1:${peer}` };
+    this.rejoin(name, member);
+    this.boot(name);
+  }
+
+  /** From now on boot() starts the member as one that joins. */
+  rejoin(name: string, newcomer?: { readonly clientAddress: string; readonly peerAddress: string }): void {
+    if (newcomer) this.members.push({ name, client: newcomer.clientAddress, peer: newcomer.peerAddress });
+    const { client, peer } = this.members.find((member) => member.name === name) ?? { client: '', peer: '' };
+    this.joining.set(name, ['--join', this.endpoints.join(','), '--client', client, '--peer', peer]);
+  }
+
   /** Starts the process of a member. */
   boot(name: string): void {
     const settings = this.ownSettings.get(name) ?? this.settingsPath;
-    const child = spawn(process.execPath, [main, 'member', '--name', name, '--settings', settings], {
+    const joining = this.joining.get(name) ?? [];
+    const child = spawn(process.execPath, [main, 'member', '--name', name, '--settings', settings, ...joining], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.processes.set(name, child);
