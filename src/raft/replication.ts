@@ -109,7 +109,6 @@ export function onEntriesLoaded(raft: RaftState, to: MemberId, wanted: EntriesWa
 export function advanceCommit(raft: RaftState): void {
   const { voters, outgoing } = raft.membership;
   const reached = reachedByQuorum(voters, outgoing, raft.matchOf) as Index;
-  if (reached <= raft.commit || raft.log.termAt(reached) !== raft.term) return;
-  raft.commitTo(reached);
-  if (raft.memberships.index <= reached) onMembershipCommitted(raft);
+  if (reached > raft.commit && raft.log.termAt(reached) === raft.term) raft.commitTo(reached);
+  if (raft.memberships.index <= raft.commit) onMembershipCommitted(raft);
 }

@@ -282,10 +282,17 @@ describe('cluster and status', () => {
     const [member] = cluster.members;
     expect(await json('cluster members')).toEqual({
       members: [
-        { id: expect.any(Number), name: 'n1', clientAddress: member?.client, peerAddress: member?.peer, leader: true },
+        {
+          id: expect.any(Number),
+          name: 'n1',
+          clientAddress: member?.client,
+          peerAddress: member?.peer,
+          learner: false,
+          leader: true,
+        },
       ],
     });
-    expect((await quorate('cluster members')).output).toMatch(/^NAME +LEADER.*\nn1 +yes +127/);
+    expect((await quorate('cluster members')).output).toMatch(/^NAME +ROLE +LEADER.*\nn1 +voter +yes +127/);
     const status = await json('status --hash');
     expect(status).toMatchObject({
       leader: 'n1',

@@ -90,7 +90,6 @@ describe('the membership in the log', () => {
     const { membership, membershipIndex } = new Raft(options, restored).status();
     expect({ membershipIndex, voters: membership.voters }).toEqual({ membershipIndex: 2, voters: [1, 2, 3, 4] });
   });
-  });
 
   it('comes with an image; one from before the founding names nobody, and who is known stays known', () => {
     const lone = new Lone({ membership: voters(1, 2, 3) });

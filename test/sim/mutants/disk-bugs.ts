@@ -45,8 +45,8 @@ export const diskBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/replica/trimmer.ts',
-        find: 'this.next(applied, sending < syncedApplied ? sending : syncedApplied, membership)',
-        replace: 'this.next(applied, applied, membership)',
+        find: 'this.next(applied, sending < syncedApplied ? sending : syncedApplied)',
+        replace: 'this.next(applied, applied)',
       },
     ],
     seeds: 200,
