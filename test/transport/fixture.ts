@@ -24,6 +24,7 @@ export function heartbeat(from: MemberId, to: MemberId, readRound: number): Hear
 export class Recorder implements TransportHandlers {
   readonly messages: PeerMessage[] = [];
   readonly events: string[] = [];
+  removals = 0;
   /** What to do with an image; by default it is read and taken. */
   take: (snapshot: IncomingSnapshot) => Promise<boolean> = async ({ chunks }) => {
     for await (const _chunk of chunks);
@@ -38,6 +39,9 @@ export class Recorder implements TransportHandlers {
   }
   onDisconnected(peer: MemberId, refused: boolean): void {
     this.events.push(`disconnected ${peer.toString(16)}${refused ? ' refused' : ''}`);
+  }
+  onRemoved(): void {
+    this.removals++;
   }
   onSnapshot(snapshot: IncomingSnapshot): Promise<boolean> {
     return this.take(snapshot);

@@ -39,8 +39,8 @@ async function cluster() {
 }
 
 transportSuite('grpc', async () => {
-  const { create } = await cluster();
-  return { create: (self, founded) => create(self, { founded }) };
+  const { create, addressOf } = await cluster();
+  return { create: (self, founded) => create(self, { founded }), addressOf };
 });
 
 describe('GrpcTransport', () => {

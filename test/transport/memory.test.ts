@@ -9,6 +9,7 @@ transportSuite('memory', async () => {
   const network = new MemoryNetwork();
   return {
     create: (self, founded) => network.create({ self, peers: members.filter((id) => id !== self), founded }),
+    addressOf: () => '',
   };
 });
 

@@ -9,6 +9,7 @@ import { A, B, C, chunksOf, heartbeat, meta, Recorder } from './fixture.js';
 /** Makes transports that know each other as A, B and C. */
 export interface TransportFactory {
   create(self: MemberId, founded: () => boolean): Transport;
+  addressOf(id: MemberId): string;
 }
 
 const noHash = () => Promise.resolve('');
@@ -272,6 +273,24 @@ export function transportSuite(name: string, open: () => Promise<TransportFactor
       expect(await sent).toBe(false);
       await until('A has noticed', () => !a.transport.isConnected(B));
       expect(await a.transport.sendSnapshot(B, term(1), meta, chunksOf(10, 10), noHash)).toBe(false);
+    });
+
+    it('takes in a peer that comes later, and drops one that is removed and tells it so whenever it calls', async () => {
+      const peer = (id: MemberId) => ({ id, name: id.toString(16), address: factory.addressOf(id) });
+      const a = await start(A);
+      a.transport.setPeers([], []);
+      const b = await start(B);
+      a.transport.setPeers([peer(B)], []);
+      await until('A and B are connected', () => a.transport.isConnected(B) && b.transport.isConnected(A));
+      a.transport.setPeers([], [B]);
+      await until('B is told', () => b.recorder.removals > 0);
+      expect(a.transport.isConnected(B)).toBe(false);
+      b.transport.send(heartbeat(B, A, 1));
+      a.transport.send(heartbeat(A, B, 1));
+      await b.transport.stop();
+      const again = await start(B);
+      await until('B is told again', () => again.recorder.removals > 0);
+      expect([...a.recorder.messages, ...b.recorder.messages]).toEqual([]);
     });
 
     it('is silent once stopped, and may be stopped twice', async () => {
