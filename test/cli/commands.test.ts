@@ -301,6 +301,24 @@ describe('cluster and status', () => {
     expect((await quorate('status')).output).toMatch(/^NAME +ROLE +TERM.*\nn1 +leader /);
   });
 
+  it('add, promote, replace and remove members', async () => {
+    const at = '--client 127.0.0.1:1 --peer 127.0.0.1:2';
+    expect((await quorate(`cluster add n9 --stay-learner ${at}`)).output).toBe('n9 is a learner\n');
+    expect((await quorate('cluster members')).output).toMatch(/\nn9 +learner +no +127.0.0.1:1 +127.0.0.1:2/);
+    const promoted = await quorate('cluster promote n9');
+    expect(promoted.code).toBe(4);
+    expect(promoted.errors).toMatch(/n9 has not caught up: it has 0 of \d+ entries of the log, and it does not answer/);
+    const again = await quorate('cluster add n8 --client 127.0.0.1:1 --peer 127.0.0.1:3');
+    expect(again).toMatchObject({ code: 4, errors: expect.stringContaining('127.0.0.1:1 is an address of member n9') });
+    expect((await quorate('cluster remove n9')).output).toBe('n9 is removed\n');
+    expect(await quorate('cluster remove n9')).toMatchObject({ code: 3 });
+    const last = await quorate('cluster remove n1');
+    expect(last).toMatchObject({ code: 4, errors: expect.stringContaining('the last voter cannot be removed') });
+    const replaced = await quorate(`cluster replace n1 n7 ${at}`);
+    expect(replaced.output).toBe('n7 takes the place of n1 once it has caught up\n');
+    expect((await quorate('cluster remove n7')).code).toBe(0);
+  });
+
   it('compact old revisions; document history stays', async () => {
     await quorate('config put t10/a one');
     await quorate('config put t10/a two');
