@@ -103,7 +103,7 @@ const members = z
   .max(7, 'must not list more than 7 members');
 
 const raft = section({
-  heartbeat: duration('10ms', '10s').default(100),
+  heartbeat: duration('10ms', '10s').default(200),
   election: duration('50ms', '60s').default(1_000),
 });
 

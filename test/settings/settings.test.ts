@@ -177,8 +177,8 @@ describe('complaints name file, line, column and field', () => {
     ],
     [
       'a default heartbeat too slow for the election timeout',
-      `${minimal}raft:\n  election: 200ms\n`,
-      /^c\.yml:7:3: raft\.heartbeat is 100ms/,
+      `${minimal}raft:\n  election: 500ms\n`,
+      /^c\.yml:7:3: raft\.heartbeat is 200ms/,
     ],
     [
       'a bad compaction age',

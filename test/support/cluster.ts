@@ -19,7 +19,7 @@ export interface TestMember {
 
 /** Raft's timers: the product's own for measurements, slow ones where no election may happen whatever else the machine does. */
 const raftSettings = {
-  quick: 'raft: { heartbeat: 50ms, election: 500ms }',
+  quick: 'raft: { heartbeat: 100ms, election: 500ms }',
   default: '',
   patient: 'raft: { election: 4s }',
 } as const;
