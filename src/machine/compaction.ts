@@ -43,7 +43,7 @@ export class Compaction {
     return { kind: 'compact', compactedRevision: keys.compactedRevision };
   }
 
-  /** Scrubs on from the cursor for one entry. Versions above the compacted revision and the newest at or below it of a live key stay. */
+  /** Scrubs on from the cursor for one entry. Versions at and above the compacted revision, and the newest below it of a key that lived there, stay. */
   scrub(): void {
     if (this.cursor === undefined) return;
     const { compactedRevision, index } = this.keys;

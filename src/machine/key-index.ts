@@ -80,18 +80,19 @@ export class KeyEntry {
 
   /**
    * Forgets what nobody can ask for after a compaction at `revision`: versions older than the newest one at or before it, and that one
-   * too if it is a tombstone. At most `most` versions at a time, oldest first.
+   * too if it is a tombstone. What was made in `revision` itself stays, tombstones too: a watch may begin there (etcd #19179). At most
+   * `most` versions at a time, oldest first.
    * @returns whether all are forgotten; an entry with a tombstone that is left alone and to be dropped is `isGhost` then
    */
   forget(revision: Revision, most: number, drop: (revision: Revision, sub: number) => void): boolean {
     const older = this.older;
     if (older === undefined) return true;
-    let cut: number;
-    if (this.modRevision <= revision) cut = older.length;
-    else {
+    let cut = older.length;
+    if (this.modRevision > revision) {
       cut = lastAtOrBefore(older, revision);
       if (cut < 0) return true;
-      if ((older[cut + 1] ?? 0) % 2 === 1) cut += 2;
+      const tombstone = (older[cut + 1] ?? 0) % 2 === 1;
+      if (tombstone && older[cut] !== revision) cut += 2;
     }
     const now = Math.min(cut, most * 2);
     for (let i = 0; i < now; i += 2) drop(older[i] as Revision, ((older[i + 1] ?? 0) >> 1) as number);
@@ -100,9 +101,9 @@ export class KeyEntry {
     return now === cut;
   }
 
-  /** Nothing is left but a tombstone that a compaction at `revision` covers. */
+  /** Nothing is left but a tombstone from before a compaction at `revision`. */
   isGhost(revision: Revision): boolean {
-    return this.version === 0 && this.modRevision <= revision && this.older === undefined;
+    return this.version === 0 && this.modRevision < revision && this.older === undefined;
   }
 }
 

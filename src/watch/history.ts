@@ -13,11 +13,11 @@ export interface HistorySource {
 }
 
 /**
- * Whether changes after this revision have gaps. A compaction at C scrubs tombstones up to and including C, so complete history begins after C.
- * etcd lets a watch begin at C itself, and could lose a deletion there (etcd #18089, #19179).
+ * Whether changes after this revision have gaps. A compaction at C scrubs what came before C and keeps all that C itself changed, so a watch may begin at C
+ * (as in etcd, which used to lose a deletion there: #18089, #19179).
  */
 export function isCompacted(after: Revision, compactedRevision: Revision): boolean {
-  return after < compactedRevision;
+  return after + 1 < compactedRevision;
 }
 
 export class StoredHistory implements HistoryReader {

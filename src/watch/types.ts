@@ -43,8 +43,8 @@ export interface HistoryReader {
 export interface WatchHub {
   /**
    * Calls nothing back before it returns.
-   * @param after deliver changes with a greater revision; may lie in the future (then nothing comes before it). If after + 1 is already
-   *   compacted the sink hears so, even where the changes are still in memory.
+   * @param after deliver changes with a greater revision; may lie in the future (then nothing comes before it). If after + 1 lies before the
+   *   compacted revision the sink hears so, even where the changes are still in memory.
    */
   watch(ranges: readonly KeyRange[], after: Revision, sink: WatchSink): Watcher;
   /** Called by the replica after each applied batch, with `revision` = the machine's. */

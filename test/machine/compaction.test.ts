@@ -13,7 +13,7 @@ test('keeps the newest version of a live key at or below the revision, and every
   expect(driver.machine.range(range('a', '\0')).items.map(shown)).toEqual(['a=4', 'b=only']);
 });
 
-test('drops tombstones at or below the revision, and keys that are nothing but one (etcd)', () => {
+test('drops tombstones before the revision, and keys that are nothing but one (etcd)', () => {
   const driver = new Driver();
   driver.run(put('gone', '1'));
   driver.run(del('gone'));
@@ -38,12 +38,38 @@ test('a tombstone above the revision stays, with the version before it', () => {
   expect(driver.machine.range(range('a', undefined, { revision: at(3) })).items.map(shown)).toEqual(['a=1']);
 });
 
-test('a tombstone that is the newest at or below the revision goes, although the key is back above it (etcd)', () => {
+test('a tombstone that is the newest before the revision goes, although the key is back above it (etcd)', () => {
   const driver = new Driver();
+  driver.run(put('a', '1'));
+  driver.run(del('a'));
+  driver.run(put('b', '1'));
+  driver.run(put('a', '2'));
+  driver.run(compact(4));
+  expect([...driver.image.versions.keys()]).toEqual(['4.0', '5.0']);
+});
+
+test('a tombstone at the revision itself stays until the next compaction, for a watch may begin there (etcd #19179)', () => {
+  const driver = new Driver(0);
+  driver.run(put('a', '1'));
+  driver.run(put('b', '1'));
+  driver.run(del('a', '\0'));
+  driver.run(compact(4));
+  expect([...driver.image.versions.keys()]).toEqual(['4.0', '4.1']);
+  expect(driver.machine.range(range('a', '\0', { revision: at(4) })).items).toEqual([]);
+  driver.run(put('b', '2'));
+  expect(driver.machine.range(range('b')).items[0]).toMatchObject({ version: 1, createRevision: 5 });
+  driver.run(compact(5));
+  expect([...driver.image.versions.keys()]).toEqual(['5.0']);
+});
+
+test('a tombstone at the revision stays, although the key is back above it (etcd #18089)', () => {
+  const driver = new Driver(0);
   driver.run(put('a', '1'));
   driver.run(del('a'));
   driver.run(put('a', '2'));
   driver.run(compact(3));
+  expect([...driver.image.versions.keys()]).toEqual(['3.0', '4.0']);
+  driver.run(compact(4));
   expect([...driver.image.versions.keys()]).toEqual(['4.0']);
 });
 

@@ -51,5 +51,6 @@ describe('stored history', () => {
       reason: 'REVISION_COMPACTED',
     });
     await expect(new StoredHistory(overtaken).read(at(4), at(4), 1)).resolves.toEqual([]);
+    await expect(new StoredHistory(overtaken).read(at(3), at(4), 1)).resolves.toMatchObject([{ revision: 4 }]);
   });
 });

@@ -72,7 +72,7 @@ class Model {
     const sink = new RecordingSink();
     sink.room = this.below(5) > 0;
     const watcher = this.harness.hub.watch(ranges, at(after), sink);
-    this.subjects.push({ ranges, after, sink, watcher, refused: after < this.compacted, cancelled: false });
+    this.subjects.push({ ranges, after, sink, watcher, refused: after + 1 < this.compacted, cancelled: false });
   }
 
   /** This member was behind and got an image: revisions that it never published. */

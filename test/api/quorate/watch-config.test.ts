@@ -203,6 +203,17 @@ describe('resuming', () => {
     await turns();
     expect(short(take())).toEqual(['changes@7 a=6']);
   });
+
+  // etcd #18089, #19179: the deletion at the compacted revision must not be missing.
+  it('right before the compacted revision is given what that revision deleted', async () => {
+    publish(replica, { a: '1', b: '1' });
+    publish(replica, { b: undefined });
+    compact(replica, replica.machine.revision);
+    publish(replica, { a: '2' });
+    const { take } = watch({ afterRevision: 2 });
+    await turns();
+    expect(short(take())).toEqual(['changes@3 b-', 'changes@4 a=2']);
+  });
 });
 
 describe('a large snapshot', () => {

@@ -48,7 +48,8 @@ export class WatchChecker {
 
   /** A resync: the state at `revision` is taken as a whole, but never an older one. */
   onCompacted(member: MemberId, compacted: Revision, revision: Revision): void {
-    if (compacted <= this.position) this.wrong(member, `says ${this.position} is compacted, ${compacted} is`);
+    // A watch may begin at the compacted revision itself.
+    if (compacted <= this.position + 1) this.wrong(member, `says ${this.position} is compacted, ${compacted} is`);
     if (revision > this.position) this.position = revision;
   }
 

@@ -222,7 +222,7 @@ export const machineBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/machine/key-index.ts',
-        find: 'if ((older[cut + 1] ?? 0) % 2 === 1) cut += 2;',
+        find: 'if (tombstone && older[cut] !== revision) cut += 2;',
         replace: 'cut += 2;',
       },
     ],
@@ -234,8 +234,8 @@ export const machineBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/machine/key-index.ts',
-        find: 'return this.version === 0 && this.modRevision <= revision && this.older === undefined;',
-        replace: 'return this.modRevision <= revision && this.older === undefined;',
+        find: 'return this.version === 0 && this.modRevision < revision && this.older === undefined;',
+        replace: 'return this.modRevision < revision && this.older === undefined;',
       },
     ],
     seeds: 50,

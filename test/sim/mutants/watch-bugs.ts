@@ -125,15 +125,39 @@ export const watchBugs: readonly Mutant[] = [
   },
   {
     name: 'delete-lost-at-compacted-revision',
-    why: 'etcd #18089 and #19179: a watch may begin at the compacted revision itself, whose tombstones are scrubbed.',
+    why: 'etcd #19179: a watch may begin at the compacted revision itself, whose tombstones were scrubbed.',
     edits: [
       {
-        file: 'src/watch/history.ts',
-        find: 'return after < compactedRevision;',
-        replace: 'return after < compactedRevision - 1;',
+        file: 'src/machine/key-index.ts',
+        find: 'return this.version === 0 && this.modRevision < revision && this.older === undefined;',
+        replace: 'return this.version === 0 && this.modRevision <= revision && this.older === undefined;',
       },
     ],
     seeds: 500,
+  },
+  {
+    name: 'delete-before-later-put-lost-at-compacted-revision',
+    why: 'etcd #18089: the same tombstone where the key has been put again since.',
+    edits: [
+      {
+        file: 'src/machine/key-index.ts',
+        find: 'if (tombstone && older[cut] !== revision) cut += 2;',
+        replace: 'if (tombstone) cut += 2;',
+      },
+    ],
+    seeds: 300,
+  },
+  {
+    name: 'watch-begins-before-compacted-revision',
+    why: 'etcd’s watch may begin at the compacted revision and not one before it, where tombstones are missing.',
+    edits: [
+      {
+        file: 'src/watch/history.ts',
+        find: 'return after + 1 < compactedRevision;',
+        replace: 'return after + 2 < compactedRevision;',
+      },
+    ],
+    seeds: 300,
   },
   {
     name: 'compacted-watch-goes-on',
@@ -141,8 +165,8 @@ export const watchBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/watch/history.ts',
-        find: 'return after < compactedRevision;',
-        replace: 'return after < 0 && after < compactedRevision;',
+        find: 'return after + 1 < compactedRevision;',
+        replace: 'return after < 0 && after + 1 < compactedRevision;',
       },
     ],
     seeds: 200,
