@@ -66,6 +66,9 @@ function isSame(record: MemberRecord, change: MemberChange & { kind: 'add' }): b
 export function decide(raft: Raft, clusterId: ClusterId, change: MemberChange): Answer {
   const { membership, membershipIndex, role, id, term, lastIndex } = raft.status();
   if (role !== 'leader') return { refused: 'notLeader', why: 'this member does not lead', index: 0 };
+  // The founding names the first members; a change made before it would leave them out.
+  if (membership.records === undefined)
+    return { refused: 'inProgress', why: 'the first members are not in the log yet', index: 0 };
   if (isSo(change, membership)) return { refused: undefined, why: '', index: membershipIndex };
   if (change.kind === 'add') {
     const why = conflict(change, membership);
