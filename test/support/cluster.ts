@@ -215,21 +215,29 @@ export class TestCluster {
   }
 }
 
-/** Ports of 127.0.0.1 that nobody listened on a moment ago. */
+/** Below those that systems give to outgoing connections, of which one could take the port before its member does. */
+const lowestPort = 12_000;
+const highestPort = 32_000;
+
+/** Ports of 127.0.0.1 that nobody listened on a moment ago; drawn at random, since tests run side by side. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
+  const servers = new Map<number, Server>();
   try {
-    for (let i = 0; i < count; i++) {
-      const server = createServer().listen(0, '127.0.0.1');
-      servers.push(server);
-      await once(server, 'listening');
+    while (servers.size < count) {
+      const port = lowestPort + Math.floor(Math.random() * (highestPort - lowestPort));
+      const server = createServer();
+      server.listen(port, '127.0.0.1');
+      // Taken: another one is tried.
+      if (
+        await once(server, 'listening').then(
+          () => true,
+          () => false,
+        )
+      )
+        servers.set(port, server);
     }
-    return servers.map((server) => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no port');
-      return address.port;
-    });
+    return [...servers.keys()];
   } finally {
-    for (const server of servers) server.close();
+    for (const server of servers.values()) server.close();
   }
 }

@@ -59,7 +59,7 @@ export class Workload {
       return await call();
     } catch (error) {
       const reason = error instanceof QuorateError ? error.reason : String(error);
-      if (reason !== expected && this.running) this.failures.push(`${reason}: ${String(error)}`);
+      if (reason !== expected) this.failures.push(`${reason}: ${String(error)}`);
       return failed;
     }
   }
