@@ -10,9 +10,11 @@ export interface Version {
   readonly key: string;
   readonly version: number;
   readonly revision: number;
-  /** Empty for a deletion; otherwise no two writes of a run have the same. */
+  /** Empty for a deletion; otherwise no two writes of a run have the same, but for rollbacks. */
   readonly value: string;
   readonly deleted: boolean;
+  /** The mark of the rollback that made this version. */
+  readonly rollback?: string;
 }
 
 export interface Change {
@@ -22,15 +24,32 @@ export interface Change {
   readonly ifVersion?: number;
 }
 
+/** On a document that the call does not change; version 0: there is none. */
+export interface Precondition {
+  readonly key: string;
+  readonly version: number;
+}
+
+export interface Rollback {
+  readonly kind: 'rollback';
+  readonly key: string;
+  readonly toVersion: number;
+  readonly ifVersion?: number;
+  /** No two rollbacks of a run have the same. */
+  readonly mark: string;
+}
+
 /** What was asked. */
 export type Request =
   | { readonly kind: 'get'; readonly key: string; readonly serializable: boolean; readonly minRevision?: number }
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly ifVersion?: number }
   | { readonly kind: 'delete'; readonly key: string; readonly ifVersion?: number }
-  | { readonly kind: 'publish'; readonly changes: readonly Change[] }
+  | { readonly kind: 'publish'; readonly changes: readonly Change[]; readonly preconditions?: readonly Precondition[] }
+  | Rollback
   | { readonly kind: 'list'; readonly prefix: string }
   | { readonly kind: 'register'; readonly service: string; readonly id: string; readonly ttlMs: number }
   | { readonly kind: 'deregister'; readonly service: string; readonly id: string; readonly lease: string }
+  | { readonly kind: 'status'; readonly service: string; readonly id: string; readonly status: string }
   | { readonly kind: 'instances'; readonly service: string }
   | { readonly kind: 'compact' }
   | { readonly kind: 'transfer' };
@@ -66,11 +85,33 @@ export interface Watched {
   /** Asked to resume after this revision with a new watch before this event. */
   readonly resumedAfter?: number;
   readonly at: number;
-  readonly kind: 'snapshot' | 'changes' | 'progress';
+  /** end: of a watch that was given up before the run was over. */
+  readonly kind: 'snapshot' | 'changes' | 'progress' | 'end';
   readonly revision: number;
   readonly resync: boolean;
   readonly conflated: boolean;
   readonly items: readonly Version[];
+}
+
+/** An instance as a watch of the registry tells it. */
+export interface InstanceState {
+  readonly id: string;
+  readonly lease: string;
+  readonly status: string;
+  /** In which it came to be so. */
+  readonly revision: number;
+}
+
+/** One event that a watch of the registry yielded. */
+export interface WatchedRegistry {
+  readonly watcher: string;
+  readonly kind: 'snapshot' | 'changes' | 'progress';
+  readonly revision: number;
+  readonly resync: boolean;
+  readonly conflated: boolean;
+  readonly updated: readonly InstanceState[];
+  /** Ids. */
+  readonly removed: readonly string[];
 }
 
 /** An instance that a watch of the registry saw come or go. */
@@ -99,6 +140,16 @@ export interface Fault {
   readonly end: number;
 }
 
+/** An operator changed who the members are, and it counts. */
+export interface MemberChange {
+  readonly kind: 'added' | 'removed' | 'replaced';
+  readonly member: string;
+  /** What it was, or what struck meanwhile. */
+  readonly how: string;
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** The state of a member when all was over. */
 export interface FinalState {
   readonly member: string;
@@ -109,9 +160,11 @@ export interface FinalState {
 export interface History {
   readonly calls: Call[];
   readonly watched: Watched[];
+  readonly watchedRegistry: WatchedRegistry[];
   readonly sightings: Sighting[];
   readonly kept: Kept[];
   readonly faults: Fault[];
+  readonly memberChanges: MemberChange[];
   /** All versions of all documents, as read when all was over. */
   readonly versions: Version[];
   readonly finals: FinalState[];
@@ -119,10 +172,20 @@ export interface History {
 export type ListName = keyof History;
 
 export function emptyHistory(): History {
-  return { calls: [], watched: [], sightings: [], kept: [], faults: [], versions: [], finals: [] };
+  return {
+    calls: [],
+    watched: [],
+    watchedRegistry: [],
+    sightings: [],
+    kept: [],
+    faults: [],
+    memberChanges: [],
+    versions: [],
+    finals: [],
+  };
 }
 
-const names: readonly ListName[] = ['calls', 'watched', 'sightings', 'kept', 'faults', 'versions', 'finals'];
+const names = Object.keys(emptyHistory()) as readonly ListName[];
 
 /** Writes the files of a history. */
 export class Recorder {

@@ -16,9 +16,10 @@ import { until } from '../support/until.js';
 import { damage } from './faults/damage.js';
 import { fullDisk, mountDisk } from './faults/full-disk.js';
 import { linkFaults } from './faults/links.js';
+import { adding, removing, replacing } from './faults/membership.js';
 import { processFaults } from './faults/processes.js';
 import { plan, strikeUntil } from './faults/schedule.js';
-import { Recorder, readHistory } from './history.js';
+import { type MemberChange, Recorder, readHistory } from './history.js';
 import { reportOf } from './report.js';
 import { Traffic } from './traffic/traffic.js';
 import { validators } from './validators/index.js';
@@ -72,12 +73,16 @@ async function record(directory: string, seed: number, durationMs: number, membe
   try {
     const diskMember = world.names.at(-1) ?? '';
     unmount = await mountDisk(world, diskMember);
+    if (unmount) world.stays.add(diskMember);
     for (const name of world.names) await world.boot(name);
     await world.whole();
     started = performance.now();
     const traffic = new Traffic(world, { recorder, random: world.random, signal: calls.signal });
     await traffic.start();
-    const faults = [...processFaults, ...linkFaults, damage, ...(unmount ? [fullDisk(diskMember)] : [])];
+    const change = (made: MemberChange) => recorder.add('memberChanges', made);
+    const changes = [adding, removing, replacing].map((make) => make(change));
+    const disks = [damage, ...(unmount ? [fullDisk(diskMember)] : [])];
+    const faults = [...processFaults, ...linkFaults, ...disks, ...changes];
     await strikeUntil(started + durationMs - calmMs, world, plan(seededRandom(seed), faults), recorder, tell);
     if (world.problems.length === 0) await delay(calmMs, undefined, { signal: world.signal }).catch(() => undefined);
     calls.abort();
@@ -89,12 +94,13 @@ async function record(directory: string, seed: number, durationMs: number, membe
     await traffic.stopWatches();
     tell(`on disk: ${await world.diskUse()}`);
     if (world.problems.length > 0)
-      for (const name of world.names) await writeFile(path.join(directory, `${name}.log`), world.cluster.output(name));
+      for (const name of world.cluster.started)
+        await writeFile(path.join(directory, `${name}.log`), world.cluster.output(name));
     return world.problems;
   } finally {
     calls.abort();
-    for (const name of world.names) world.expectEnd(name);
-    await Promise.all(world.names.map((name) => world.cluster.kill(name)));
+    for (const name of world.cluster.started) world.expectEnd(name);
+    await Promise.all(world.cluster.started.map((name) => world.cluster.kill(name)));
     await unmount?.();
     await world.close();
     await recorder.close();

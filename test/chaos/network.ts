@@ -1,4 +1,6 @@
 /** All links between members: one from each to each other, so that faults can strike one direction alone. */
+import { rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Random } from '../../src/base/random.js';
 import type { TestMember } from '../support/cluster.js';
 import { Link } from './link.js';
@@ -6,22 +8,45 @@ import { Link } from './link.js';
 export class Network {
   /** By name of the member that connects and of the one that listens. */
   private readonly links = new Map<string, Map<string, Link>>();
+  private readonly members: TestMember[] = [];
 
-  /** Makes the links; the option `routes` of a test cluster. */
-  readonly routes = async (members: readonly TestMember[]): Promise<(from: TestMember, to: TestMember) => string> => {
-    const addresses = new Map<string, string>();
-    for (const from of members) {
-      const outgoing = new Map<string, Link>();
-      this.links.set(from.name, outgoing);
-      for (const to of members) {
-        if (to === from) continue;
-        const link = new Link(Number(to.peer.split(':')[1]));
-        outgoing.set(to.name, link);
-        addresses.set(`${from.name}>${to.name}`, `127.0.0.1:${await link.open()}`);
-      }
+  /** The option `detours` of a test cluster. */
+  readonly detours = (directory: string, name: string): string => path.join(directory, `${name}.detours.json`);
+
+  /** Makes the links to and from a new member. */
+  async add(member: TestMember, directory: string): Promise<void> {
+    const outgoing = new Map<string, Link>();
+    for (const other of this.members) {
+      outgoing.set(other.name, await linkTo(other));
+      this.links.get(other.name)?.set(member.name, await linkTo(member));
     }
-    return (from, to) => addresses.get(`${from.name}>${to.name}`) ?? '';
-  };
+    this.links.set(member.name, outgoing);
+    this.members.push(member);
+    for (const { name } of this.members) await this.writeDetours(name, directory);
+  }
+
+  /** The member will not come back. */
+  remove(name: string): void {
+    for (const link of this.linksOf(name)) link.close();
+    this.links.delete(name);
+    for (const outgoing of this.links.values()) outgoing.delete(name);
+    this.members.splice(
+      this.members.findIndex((member) => member.name === name),
+      1,
+    );
+  }
+
+  private async writeDetours(name: string, directory: string): Promise<void> {
+    const detours: Record<string, number> = {};
+    for (const { name: other, peer } of this.members) {
+      const link = this.links.get(name)?.get(other);
+      if (link) detours[peer] = await link.open();
+    }
+    // Members read it at any time, so it must never be seen half written.
+    const file = this.detours(directory, name);
+    await writeFile(`${file}.new`, JSON.stringify(detours));
+    await rename(`${file}.new`, file);
+  }
 
   /** The process of a member is gone: connections to it are refused, and those from it have ended. */
   memberGone(name: string): void {
@@ -73,4 +98,10 @@ export class Network {
   private linksOf(name: string): Link[] {
     return [...(this.links.get(name)?.values() ?? []), ...this.linksTo(name)];
   }
+}
+
+async function linkTo({ peer }: TestMember): Promise<Link> {
+  const link = new Link(Number(peer.split(':')[1]));
+  await link.open();
+  return link;
 }

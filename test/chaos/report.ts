@@ -1,5 +1,5 @@
 /** What a run was, in numbers. */
-import type { Fault, History } from './history.js';
+import type { Fault, History, Watched } from './history.js';
 
 export function reportOf(history: History): string[] {
   return [
@@ -9,10 +9,16 @@ export function reportOf(history: History): string[] {
     '',
     'faults, the longest time without an acknowledged write around each, and the time until the cluster was whole again:',
     ...faultLines(history),
+    '',
+    'members:',
+    ...memberLines(history),
+    '',
+    'watches:',
+    ...watchLines(history),
   ];
 }
 
-function callLines({ calls, watched, sightings }: History): string[] {
+function callLines({ calls }: History): string[] {
   const kinds = new Map<string, Map<string, number>>();
   for (const { request, outcome, reason } of calls) {
     const outcomes = kinds.get(request.kind) ?? new Map<string, number>();
@@ -24,15 +30,37 @@ function callLines({ calls, watched, sightings }: History): string[] {
     const told = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, count]) => `${count} ${outcome}`);
     return `  ${kind.padEnd(12)} ${told.join(', ')}`;
   });
+  return [...lines, `  ${calls.length} calls`];
+}
+
+function memberLines({ memberChanges }: History): string[] {
+  return (['added', 'removed', 'replaced'] as const).map((kind) => {
+    const made = memberChanges.filter((change) => change.kind === kind);
+    const told = made.length === 0 ? '' : `, each within ${spread(made.map(({ begin, end }) => end - begin))}`;
+    return `  ${String(made.length).padStart(3)} ${kind}${told}`;
+  });
+}
+
+function watchLines({ watched, watchedRegistry, sightings }: History): string[] {
+  const line = (what: string, events: readonly Pick<Watched, 'watcher' | 'kind' | 'conflated' | 'resync'>[]) => {
+    const of = (is: (event: (typeof events)[number]) => boolean) => events.filter(is).length;
+    return (
+      `  ${what.padEnd(12)} ${of(({ kind }) => kind === 'changes')} changes, ${of(({ conflated }) => conflated)} of them conflated, ` +
+      `${of(({ kind }) => kind === 'progress')} of progress, ${of(({ resync }) => resync)} resyncs, by ${new Set(events.map(({ watcher }) => watcher)).size} watches`
+    );
+  };
   return [
-    ...lines,
-    `  ${calls.length} calls, ${watched.length} events of document watches, ${sightings.length} sightings of instances`,
+    line('documents', watched),
+    line('instances', watchedRegistry),
+    `  ${sightings.length} sightings of instances`,
   ];
 }
 
 function faultLines(history: History): string[] {
   const acknowledged = history.calls
-    .filter(({ request, outcome }) => outcome === 'ok' && ['put', 'delete', 'publish'].includes(request.kind))
+    .filter(
+      ({ request, outcome }) => outcome === 'ok' && ['put', 'delete', 'rollback', 'publish'].includes(request.kind),
+    )
     .map(({ end }) => end)
     .sort((a, b) => a - b);
   const faults = [...history.faults].sort((a, b) => a.begin - b.begin);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../src/base/random.js';
 import type { MemberStatus, QuorateClient } from '../../src/client/index.js';
-import { TestCluster } from '../support/cluster.js';
+import { TestCluster, type TestMember } from '../support/cluster.js';
 import { until } from '../support/until.js';
 import { Network } from './network.js';
 
@@ -22,20 +22,31 @@ export class World {
   private readonly broken = new AbortController();
   private readonly expectedEnds = new Set<string>();
   private readonly probes = new Map<string, QuorateClient>();
+  private made: number;
+  /** Members that are never removed. */
+  readonly stays = new Set<string>();
+  /** Knows all members, for those who change them. */
+  readonly operator: QuorateClient;
+  /** Told of members that come and go. */
+  guests: { come(name: string): void; go(name: string): void } = { come() {}, go() {} };
 
   private constructor(
     readonly cluster: TestCluster,
     readonly network: Network,
     readonly random: Random,
   ) {
-    for (const { name } of cluster.members) this.probes.set(name, cluster.client(name));
+    this.made = cluster.members.length;
+    this.operator = cluster.client();
+    for (const name of this.names) this.probes.set(name, cluster.pinned(name));
   }
 
   /** Prepares a cluster; nothing runs yet. */
   static async prepare(random: Random, members: number): Promise<World> {
     const network = new Network();
     const settings = 'retention: { log: 4MiB }';
-    const cluster = await TestCluster.prepare({ members, settings, timers: 'default', routes: network.routes });
+    const { detours } = network;
+    const cluster = await TestCluster.prepare({ members, settings, timers: 'default', detours });
+    for (const member of cluster.members) await network.add(member, cluster.directory);
     return new World(cluster, network, random);
   }
 
@@ -56,6 +67,17 @@ export class World {
   async boot(name: string): Promise<void> {
     await this.network.memberStarts(name);
     this.expectedEnds.delete(name);
+    this.start(name);
+  }
+
+  /** Starts a member that may end by itself. */
+  async bootToEnd(name: string): Promise<void> {
+    await this.network.memberStarts(name);
+    this.expectEnd(name);
+    this.start(name);
+  }
+
+  private start(name: string): void {
     const printed = this.cluster.output(name).length;
     this.cluster.boot(name);
     const pid = this.cluster.pid(name);
@@ -66,6 +88,35 @@ export class World {
           `${name} (pid ${pid}) ended by itself with ${code}: ${lastLine(this.cluster.output(name).slice(printed))}`,
         );
     });
+  }
+
+  /** Finds a name and addresses for a member that will join; it is not started. */
+  async newcomer(): Promise<TestMember> {
+    const member = await this.cluster.newcomer(`n${++this.made}`);
+    await this.network.add(member, this.cluster.directory);
+    return member;
+  }
+
+  /** A newcomer is one of the members. */
+  joined(name: string): void {
+    this.probes.set(name, this.cluster.pinned(name));
+    this.guests.come(name);
+  }
+
+  /** A member was removed from the cluster: it must end by itself, cleanly, saying why. */
+  async removed(name: string): Promise<void> {
+    this.expectEnd(name);
+    const code = await Promise.race([this.cluster.exitCode(name), delay(endWithinMs, 'none' as const)]);
+    const said = this.cluster.output(name).includes(`${name} was removed from the cluster, so it stops`);
+    if (code !== 0 || !said)
+      this.problem(
+        `${name}, which was removed, ${code === 'none' ? 'goes on' : `ended with ${code}`}: ${lastLine(this.cluster.output(name))}`,
+      );
+    await this.cluster.kill(name);
+    this.guests.go(name);
+    this.probes.delete(name);
+    this.cluster.leave(name);
+    this.network.remove(name);
   }
 
   /** From now on this member may end. */
@@ -93,8 +144,11 @@ export class World {
   statuses(withStateHash = false): Promise<(MemberStatus | undefined)[]> {
     const timeoutMs = withStateHash ? hashWithinMs : statusWithinMs;
     return Promise.all(
-      [...this.probes.values()].map((probe) =>
-        probe.cluster.status({ timeoutMs, withStateHash }).catch(() => undefined),
+      this.names.map((name) =>
+        this.probes
+          .get(name)
+          ?.cluster.status({ timeoutMs, withStateHash })
+          .catch(() => undefined),
       ),
     );
   }

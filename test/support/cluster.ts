@@ -6,10 +6,12 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connectWith } from '../../src/client/client.js';
 import { connect, type QuorateClient } from '../../src/client/index.js';
 import { until } from './until.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const detours = new URL('detours.mjs', import.meta.url).href;
 
 export interface TestMember {
   readonly name: string;
@@ -30,22 +32,21 @@ export interface TestClusterOptions {
   readonly settings?: string;
   /** Quick unless told: tests should not wait for elections. */
   readonly timers?: keyof typeof raftSettings;
-  /** Gives the address at which one member sees the peer port of another; by default the port itself. */
-  readonly routes?: (members: readonly TestMember[]) => Promise<(from: TestMember, to: TestMember) => string>;
+  /** Names the file that tells through which ports a member reaches others (detours.mjs); by default it connects to them. */
+  readonly detours?: (directory: string, name: string) => string;
 }
 
 export class TestCluster {
   private readonly processes = new Map<string, ChildProcess>();
   private readonly outputs = new Map<string, string>();
   private readonly clients: QuorateClient[] = [];
-  /** Settings files of members that see the others at addresses of their own. */
-  private readonly ownSettings = new Map<string, string>();
-  /** How members that are not in the settings are started. */
-  private readonly joining = new Map<string, readonly string[]>();
+  /** Members that are started as ones that join. */
+  private readonly joining = new Set<string>();
 
   private constructor(
     readonly directory: string,
     readonly members: TestMember[],
+    private readonly detours: TestClusterOptions['detours'],
   ) {}
 
   /** Boots all members and waits until they have a leader. */
@@ -67,7 +68,7 @@ export class TestCluster {
     members: count = 3,
     settings = '',
     timers = 'quick',
-    routes,
+    detours,
   }: TestClusterOptions = {}): Promise<TestCluster> {
     const directory = await mkdtemp(path.join(tmpdir(), 'quorate-'));
     const ports = await freePorts(2 * count);
@@ -76,23 +77,14 @@ export class TestCluster {
       client: `127.0.0.1:${ports[i]}`,
       peer: `127.0.0.1:${ports[count + i]}`,
     }));
-    const cluster = new TestCluster(directory, members);
-    const write = (file: string, peerOf: (to: TestMember) => string) => {
-      const list = members.map((to) => `  - { name: ${to.name}, client: "${to.client}", peer: "${peerOf(to)}" }\n`);
-      return writeFile(
-        file,
-        `cluster: test\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${raftSettings[timers]}\n${settings}\n`,
-      );
-    };
-    await write(cluster.settingsPath, ({ peer }) => peer);
-    if (routes) {
-      const route = await routes(members);
-      for (const from of members) {
-        const file = path.join(directory, `${from.name}.yml`);
-        await write(file, (to) => (to === from ? to.peer : route(from, to)));
-        cluster.ownSettings.set(from.name, file);
-      }
-    }
+    const cluster = new TestCluster(directory, members, detours);
+    const list = members.map(
+      ({ name, client, peer }) => `  - { name: ${name}, client: "${client}", peer: "${peer}" }\n`,
+    );
+    await writeFile(
+      cluster.settingsPath,
+      `cluster: test\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${raftSettings[timers]}\n${settings}\n`,
+    );
     return cluster;
   }
 
@@ -115,25 +107,49 @@ export class TestCluster {
 
   /** Starts a member that is not in the settings: it asks the others to take it in. */
   async join(name: string): Promise<void> {
-    const [client, peer] = await freePorts(2);
-    const member = { name, clientAddress: `127.0.0.1:${client}`, peerAddress: `127.0.0.1:${peer}` };
-    this.rejoin(name, member);
+    await this.newcomer(name);
     this.boot(name);
+  }
+
+  /** Finds addresses for a member that will join. */
+  async newcomer(name: string): Promise<TestMember> {
+    const [client, peer] = await freePorts(2);
+    this.rejoin(name, { clientAddress: `127.0.0.1:${client}`, peerAddress: `127.0.0.1:${peer}` });
+    return this.member(name);
   }
 
   /** From now on boot() starts the member as one that joins. */
   rejoin(name: string, newcomer?: { readonly clientAddress: string; readonly peerAddress: string }): void {
     if (newcomer) this.members.push({ name, client: newcomer.clientAddress, peer: newcomer.peerAddress });
-    const { client, peer } = this.members.find((member) => member.name === name) ?? { client: '', peer: '' };
-    this.joining.set(name, ['--join', this.endpoints.join(','), '--client', client, '--peer', peer]);
+    this.joining.add(name);
+  }
+
+  /** Whether boot() starts the member as one that joins. */
+  joins(name: string): boolean {
+    return this.joining.has(name);
+  }
+
+  /** The member was removed from the cluster. */
+  leave(name: string): void {
+    this.members.splice(this.members.indexOf(this.member(name)), 1);
+  }
+
+  member(name: string): TestMember {
+    const found = this.members.find((member) => member.name === name);
+    if (!found) throw new Error(`there is no member ${name}`);
+    return found;
   }
 
   /** Starts the process of a member. */
   boot(name: string): void {
-    const settings = this.ownSettings.get(name) ?? this.settingsPath;
-    const joining = this.joining.get(name) ?? [];
-    const child = spawn(process.execPath, [main, 'member', '--name', name, '--settings', settings, ...joining], {
+    const { client, peer } = this.member(name);
+    const joining = this.joins(name) ? ['--join', this.endpoints.join(','), '--client', client, '--peer', peer] : [];
+    const args = [main, 'member', '--name', name, '--settings', this.settingsPath, ...joining];
+    const file = this.detours?.(this.directory, name);
+    const detour = file === undefined ? {} : { QUORATE_DETOURS: file };
+    const child = spawn(process.execPath, [...(file === undefined ? [] : ['--import', detours]), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...detour },
     });
     this.processes.set(name, child);
     const collect = (chunk: Buffer) => {
@@ -141,6 +157,11 @@ export class TestCluster {
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
+  }
+
+  /** Names of all that were ever started. */
+  get started(): string[] {
+    return [...this.processes.keys()];
   }
 
   /** What a member has printed, over all its starts. */
@@ -180,6 +201,13 @@ export class TestCluster {
   client(...names: string[]): QuorateClient {
     const endpoints = this.members.filter(({ name }) => names.length === 0 || names.includes(name));
     const client = connect({ endpoints: endpoints.map(({ client: address }) => address) });
+    this.clients.push(client);
+    return client;
+  }
+
+  /** A client that asks this member alone, whatever it hears of others; closed with the cluster. */
+  pinned(name: string): QuorateClient {
+    const client = connectWith({ endpoints: [this.member(name).client] }, { membersMs: Number.POSITIVE_INFINITY });
     this.clients.push(client);
     return client;
   }

@@ -1,11 +1,13 @@
 /** Damage on the disk of a stopped member: it must refuse to start, in one sentence, and come back when that sentence is followed. */
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExitCode } from '../../../src/base/errors.js';
 import type { Random } from '../../../src/base/random.js';
 import { endWithinMs, lastLine } from '../world.js';
+import { empty } from './directory.js';
 import type { Fault } from './fault.js';
+import { expectRefusal, replaceWiped } from './membership.js';
 
 const sentence = /damaged.*move its data directory away and start it again/;
 
@@ -26,7 +28,10 @@ export const damage: Fault = {
       );
     await world.kill(victim);
     await empty(directory);
-    await world.boot(victim);
+    if (world.cluster.joins(victim)) {
+      await expectRefusal(world, victim);
+      await replaceWiped(world, victim);
+    } else await world.boot(victim);
   },
 };
 
@@ -53,9 +58,4 @@ async function flipBit(directory: string, chance: Random): Promise<string> {
     return `bit ${bit} of byte ${at} of ${size} in ${path.basename(file)}`;
   }
   throw new Error(`no file in ${directory} to damage`);
-}
-
-/** The directory itself stays: it may be where a file system is mounted. */
-export async function empty(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) await rm(path.join(directory, name), { recursive: true });
 }

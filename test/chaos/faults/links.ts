@@ -1,74 +1,49 @@
 /** Faults of the network between members. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '../../../src/base/random.js';
 import type { World } from '../world.js';
-import { between, type Fault } from './fault.js';
+import { between, type Fault, lasting } from './fault.js';
 
 function others(world: World, victim: string): string[] {
   return world.names.filter((name) => name !== victim);
 }
 
-const partition: Fault = {
-  kind: 'partition',
-  weight: 4,
-  async strike(world, victim, chance) {
-    const away = between(chance, 500, 7_000);
-    for (const other of others(world, victim)) {
-      world.network.block(victim, other);
-      world.network.block(other, victim);
-    }
-    await delay(away);
-    world.network.heal(chance);
-  },
-};
+/** Links that fail, and all of which work again later. */
+function ofLinks(
+  fault: Pick<Fault, 'kind' | 'weight'>,
+  begin: (world: World, victim: string, chance: Random) => void,
+): Fault {
+  const end = ({ network }: World, _victim: string, chance: Random) => network.heal(chance);
+  return lasting({ ...fault, leastMs: 500, mostMs: 7_000, begin, end });
+}
 
-const deaf: Fault = {
-  kind: 'one-way-in',
-  weight: 2,
-  async strike(world, victim, chance) {
-    const away = between(chance, 500, 7_000);
-    for (const other of others(world, victim)) world.network.block(other, victim);
-    await delay(away);
-    world.network.heal(chance);
-  },
-};
-
-const mute: Fault = {
-  kind: 'one-way-out',
-  weight: 2,
-  async strike(world, victim, chance) {
-    const away = between(chance, 500, 7_000);
-    for (const other of others(world, victim)) world.network.block(victim, other);
-    await delay(away);
-    world.network.heal(chance);
-  },
-};
-
-/** One pair of members cannot talk to each other, both can to the rest. */
-const broken: Fault = {
-  kind: 'one-link',
-  weight: 2,
-  async strike(world, victim, chance) {
-    const away = between(chance, 500, 7_000);
-    const [other = victim] = others(world, victim);
+export const partition = ofLinks({ kind: 'partition', weight: 4 }, (world, victim) => {
+  for (const other of others(world, victim)) {
     world.network.block(victim, other);
     world.network.block(other, victim);
-    await delay(away);
-    world.network.heal(chance);
-  },
-};
+  }
+});
 
-const slow: Fault = {
-  kind: 'slow',
-  weight: 2,
-  async strike(world, victim, chance) {
-    const away = between(chance, 1_000, 6_000);
-    world.network.slow(victim, between(chance, 5, 200), between(chance, 0, 200));
-    await delay(away);
-    world.network.heal(chance);
-  },
-};
+const deaf = ofLinks({ kind: 'one-way-in', weight: 2 }, (world, victim) => {
+  for (const other of others(world, victim)) world.network.block(other, victim);
+});
 
-const cuts: Fault = {
+const mute = ofLinks({ kind: 'one-way-out', weight: 2 }, (world, victim) => {
+  for (const other of others(world, victim)) world.network.block(victim, other);
+});
+
+/** One pair of members cannot talk to each other, both can to the rest. */
+const broken = ofLinks({ kind: 'one-link', weight: 2 }, (world, victim) => {
+  const [other = victim] = others(world, victim);
+  world.network.block(victim, other);
+  world.network.block(other, victim);
+});
+
+export const slow = ofLinks({ kind: 'slow', weight: 2 }, (world, victim, chance) => {
+  world.network.slow(victim, between(chance, 5, 200), between(chance, 0, 200));
+});
+
+export const cuts: Fault = {
   kind: 'cut',
   weight: 2,
   async strike(world, victim, chance) {

@@ -1,39 +1,35 @@
 /** Faults of processes. */
-import { setTimeout as delay } from 'node:timers/promises';
-import { between, type Fault } from './fault.js';
+import type { World } from '../world.js';
+import { type Fault, lasting } from './fault.js';
 
-const kill: Fault = {
+const boot = (world: World, victim: string) => world.boot(victim);
+
+export const kill = lasting({
   kind: 'kill',
   weight: 4,
-  async strike(world, victim, chance) {
-    const away = between(chance, 0, 4_000);
-    await world.kill(victim);
-    await delay(away);
-    await world.boot(victim);
-  },
-};
+  leastMs: 0,
+  mostMs: 4_000,
+  begin: (world, victim) => world.kill(victim),
+  end: boot,
+});
 
-const pause: Fault = {
+export const pause = lasting({
   kind: 'pause',
   weight: 4,
-  async strike(world, victim, chance) {
-    const away = between(chance, 200, 6_000);
-    await world.cluster.signal(victim, 'SIGSTOP');
-    await delay(away);
-    await world.cluster.signal(victim, 'SIGCONT');
-  },
-};
+  leastMs: 200,
+  mostMs: 6_000,
+  begin: (world, victim) => world.cluster.signal(victim, 'SIGSTOP'),
+  end: (world, victim) => world.cluster.signal(victim, 'SIGCONT'),
+});
 
-const stop: Fault = {
+const stop = lasting({
   kind: 'stop',
   weight: 2,
-  async strike(world, victim, chance) {
-    const away = between(chance, 500, 4_000);
-    await world.stop(victim);
-    await delay(away);
-    await world.boot(victim);
-  },
-};
+  leastMs: 500,
+  mostMs: 4_000,
+  begin: (world, victim) => world.stop(victim),
+  end: boot,
+});
 
 const restart: Fault = {
   kind: 'restart',
@@ -44,15 +40,13 @@ const restart: Fault = {
   },
 };
 
-const killAll: Fault = {
+const killAll = lasting({
   kind: 'all-killed',
   weight: 1,
-  async strike(world, _victim, chance) {
-    const away = between(chance, 0, 2_000);
-    await Promise.all(world.names.map((name) => world.kill(name)));
-    await delay(away);
-    await Promise.all(world.names.map((name) => world.boot(name)));
-  },
-};
+  leastMs: 0,
+  mostMs: 2_000,
+  begin: (world) => Promise.all(world.names.map((name) => world.kill(name))),
+  end: (world) => Promise.all(world.names.map((name) => world.boot(name))),
+});
 
 export const processFaults: readonly Fault[] = [kill, pause, stop, restart, killAll];

@@ -8,6 +8,7 @@ import type { Answer, Call, Recorder, Request } from '../history.js';
 const final: ReadonlySet<Reason> = new Set<Reason>([
   'VERSION_MISMATCH',
   'CONFIG_NOT_FOUND',
+  'VERSION_NOT_FOUND',
   'INSTANCE_NOT_FOUND',
   'LEASE_MISMATCH',
   'REVISION_COMPACTED',

@@ -1,6 +1,6 @@
 /** Reads and writes of config documents, on few keys at a time so that callers meet. */
 import type { ConfigDocument } from '../../../src/client/index.js';
-import type { Answer, Change, Version } from '../history.js';
+import type { Answer, Change, Precondition, Version } from '../history.js';
 import type { Caller } from './caller.js';
 
 export const namespace = 'chaos';
@@ -12,16 +12,21 @@ const timeoutMs = 4_000;
 const pauseMs = 20;
 /** Of values: most are small. */
 const largeBytes = 20_000;
+/** Together more than limits.watchQueueBytes. */
+const burstWrites = 30;
+const burstBytes = 60_000;
+const burstEveryMs = 15_000;
 
 /** The keys in use now. One that was written often enough makes room for a new one. */
 export class Keys {
   private made = 0;
-  private readonly live = Array.from({ length: liveKeys }, () => this.fresh());
+  private readonly live = Array.from({ length: liveKeys }, () => this.create());
   private readonly writes = new Map<string, number>();
+  private lastWritten: string | undefined;
   /** Newest versions that some caller knows of. */
   readonly known = new Map<string, number>();
 
-  private fresh(): string {
+  private create(): string {
     return `k${this.made++}`;
   }
 
@@ -34,11 +39,21 @@ export class Keys {
   }
 
   forWriting(slot: number): string {
-    const key = this.live[slot % liveKeys] ?? this.fresh();
+    const key = this.live[slot % liveKeys] ?? this.create();
     const writes = (this.writes.get(key) ?? 0) + 1;
     this.writes.set(key, writes);
-    if (writes >= writesPerKey) this.live[slot % liveKeys] = this.fresh();
+    if (writes >= writesPerKey) this.live[slot % liveKeys] = this.create();
     return key;
+  }
+
+  /** One whose write was acknowledged just now, if there is any. */
+  get newest(): string | undefined {
+    return this.lastWritten;
+  }
+
+  written(key: string, version: number): void {
+    this.lastWritten = key;
+    this.learn(key, version);
   }
 
   learn(key: string, version: number): void {
@@ -62,16 +77,31 @@ export class DocumentCalls {
 
   private step(): Promise<unknown> {
     const kind = this.caller.options.random();
-    if (kind < 0.35) return this.get();
-    if (kind < 0.75) return this.put();
-    if (kind < 0.83) return this.remove();
+    if (kind < 0.35) return this.get(this.caller.pick(this.keys.current));
+    if (kind < 0.68) return this.put();
+    if (kind < 0.75) return this.remove();
+    if (kind < 0.82) return this.rollback();
     if (kind < 0.95) return this.publish();
     return this.list();
   }
 
-  private get(): Promise<unknown> {
+  /** Now and then more at once than a watch stream has room for, so that a consumer that does not take it falls behind. */
+  async runInBursts(): Promise<void> {
+    await this.caller.repeat(2 * burstEveryMs, async () => {
+      for (let n = 0; n < burstWrites && !this.caller.options.signal.aborted; n++) await this.put(burstBytes);
+    });
+  }
+
+  /** Reads what other callers have just written, again and again. */
+  runAfterOthers(): Promise<void> {
+    return this.caller.repeat(4 * pauseMs, () => {
+      const { newest } = this.keys;
+      return newest === undefined ? Promise.resolve() : this.get(newest);
+    });
+  }
+
+  private get(key: string): Promise<unknown> {
     const { client } = this.caller;
-    const key = this.caller.pick(this.keys.current);
     const serializable = this.caller.chance(0.3);
     const minRevision = serializable && this.caller.chance(0.3) ? this.minRevision : undefined;
     return this.caller.call({ kind: 'get', key, serializable, minRevision }, async () => {
@@ -85,21 +115,25 @@ export class DocumentCalls {
   private note({ revision, versions = [] }: Answer, keys: readonly string[]): Answer {
     this.minRevision = Math.max(this.minRevision, revision ?? 0);
     keys.forEach((key, i) => {
-      this.keys.learn(key, versions[i] ?? 0);
+      this.keys.written(key, versions[i] ?? 0);
     });
     return { revision, versions };
   }
 
-  private put(): Promise<unknown> {
+  private put(bytes = 0): Promise<unknown> {
     const { client } = this.caller;
     const key = this.keyToWrite();
-    const ifVersion = this.condition(key);
+    const ifVersion = bytes > 0 ? undefined : this.condition(key);
     const value = this.value();
     return this.caller.call({ kind: 'put', key, value, ifVersion }, async () => {
-      const { version, revision } = await client.config.put(`${namespace}/${key}`, this.padded(value), {
-        ifVersion,
-        timeoutMs,
-      });
+      const { version, revision } = await client.config.put(
+        `${namespace}/${key}`,
+        bytes > 0 ? this.padded(value, bytes) : this.padded(value),
+        {
+          ifVersion,
+          timeoutMs,
+        },
+      );
       return this.note({ versions: [version], revision }, [key]);
     });
   }
@@ -114,21 +148,44 @@ export class DocumentCalls {
     });
   }
 
+  /** To a version that is likely there. */
+  private rollback(): Promise<unknown> {
+    const { client } = this.caller;
+    const key = this.keyToWrite();
+    const ifVersion = this.condition(key);
+    const newest = this.keys.known.get(key) ?? 1;
+    const toVersion = Math.max(1, newest - Math.floor(this.caller.options.random() * 5));
+    const mark = this.value();
+    return this.caller.call({ kind: 'rollback', key, toVersion, ifVersion, mark }, async () => {
+      const { version, revision } = await client.config.rollback(`${namespace}/${key}`, toVersion, {
+        ifVersion,
+        comment: mark,
+        timeoutMs,
+      });
+      return this.note({ versions: [version], revision }, [key]);
+    });
+  }
+
+  /** A transaction: several documents change, if they and others are as expected. */
   private publish(): Promise<unknown> {
     const { client } = this.caller;
     const keys = [...new Set([this.keyToWrite(), this.keyToWrite(), this.keyToWrite()])];
-    const changes: Change[] = keys.map((key) => ({
+    const changes: Change[] = keys.map((key, i) => ({
       key,
-      value: this.value(),
-      ifVersion: this.caller.chance(0.1) ? this.condition(key) : undefined,
+      // At least one has a value by which the publication is known.
+      value: i > 0 && this.caller.chance(0.1) ? undefined : this.value(),
+      ifVersion: this.caller.chance(0.2) ? this.condition(key) : undefined,
     }));
-    return this.caller.call({ kind: 'publish', changes }, async () => {
-      const sent = changes.map(({ key, value = '', ifVersion }) => ({
+    const others = this.keys.current.filter((key) => !keys.includes(key) && this.caller.chance(0.05));
+    const preconditions: Precondition[] = others.map((key) => ({ key, version: this.keys.known.get(key) ?? 0 }));
+    return this.caller.call({ kind: 'publish', changes, preconditions }, async () => {
+      const sent = changes.map(({ key, value, ifVersion }) => ({
         name: `${namespace}/${key}`,
-        put: this.padded(value),
+        ...(value === undefined ? ({ delete: true } as const) : { put: this.padded(value) }),
         ifVersion,
       }));
-      return this.note(await client.config.publish(sent, { timeoutMs }), keys);
+      const conditions = preconditions.map(({ key, version }) => ({ name: `${namespace}/${key}`, version }));
+      return this.note(await client.config.publish(sent, { preconditions: conditions, timeoutMs }), keys);
     });
   }
 
@@ -164,8 +221,8 @@ export class DocumentCalls {
     return `${this.caller.name}-${this.written++}`;
   }
 
-  private padded(value: string): string {
-    return this.caller.chance(0.02) ? `${value} ${'x'.repeat(largeBytes)}` : value;
+  private padded(value: string, bytes = this.caller.chance(0.02) ? largeBytes : 0): string {
+    return bytes > 0 ? `${value} ${'x'.repeat(bytes)}` : value;
   }
 }
 
@@ -173,5 +230,5 @@ export function versionOf(document: ConfigDocument): Version {
   const { key, version, revision, deleted } = document;
   // Values are padded behind a space.
   const [value = ''] = document.text().split(' ', 1);
-  return { key, version, revision, deleted, value };
+  return { key, version, revision, deleted, value, rollback: document.comment === '' ? undefined : document.comment };
 }

@@ -1,25 +1,29 @@
 /** All traffic of a run: calls and watches of every kind through every member. */
+import { setMaxListeners } from 'node:events';
 import type { QuorateClient } from '../../../src/client/index.js';
 import { until } from '../../support/until.js';
 import type { Version } from '../history.js';
 import type { World } from '../world.js';
 import { Caller, type TrafficOptions } from './caller.js';
 import { DocumentCalls, Keys, namespace, versionOf } from './documents.js';
-import { keepRegistrations, listInstances, registerBriefly, watchInstances } from './registrations.js';
+import { changeStatus, InstanceWatcher, keepRegistrations, listInstances, registerBriefly } from './registrations.js';
 import { DocumentWatcher } from './watches.js';
 
-/** Callers that know one member each, and callers that know them all. */
-const callersPerMember = 2;
+/** Callers that know all members. */
 const callersOfAll = 4;
-const compactEveryMs = 20_000;
+const compactEveryMs = 10_000;
 const transferEveryMs = 30_000;
 const settleMs = 30_000;
+/** How long slow consumers of watches take nothing, up to. */
+const napMs = 8_000;
 
 export class Traffic {
   private readonly keys = new Keys();
   private readonly running: Promise<void>[] = [];
   private readonly watching: Promise<void>[] = [];
-  private readonly watchers: DocumentWatcher[] = [];
+  private readonly watchers = new Map<string, DocumentWatcher>();
+  /** What goes through each member ends with it. */
+  private readonly stays = new Map<string, AbortController>();
   /** Keeps registrations alive. */
   private keeper: QuorateClient | undefined;
   private readonly endWatches = new AbortController();
@@ -31,22 +35,22 @@ export class Traffic {
 
   async start(): Promise<void> {
     const { world, options } = this;
-    const { signal } = this.endWatches;
-    const each = world.names.map((name) => ({ name, client: world.cluster.client(name) }));
     const ofAll = () => world.cluster.client();
     this.keeper = ofAll();
     await keepRegistrations(this.keeper, options);
-    for (const { name, client } of each) {
-      for (let n = 0; n < callersPerMember; n++) this.write(`${name}.${n}`, client);
-      this.watch(name, [client]);
-      this.watching.push(watchInstances(name, client, options, signal));
-    }
-    for (let n = 0; n < callersOfAll; n++) this.write(`all.${n}`, ofAll());
+    world.guests = this;
+    for (const name of world.names) this.come(name);
+    for (let n = 0; n < callersOfAll; n++) this.running.push(this.documents(`all.${n}`, ofAll(), options).run());
+    this.running.push(this.documents('bulk', ofAll(), options).runInBursts());
     this.watch('all', [ofAll()]);
-    this.watch('moving', [...each.map(({ client }) => client)]);
+    this.watch('moving', [ofAll(), ofAll(), ofAll()]);
+    this.watch('slow', [ofAll()], napMs);
+    this.watch('slower', [ofAll()], 2 * napMs);
+    this.watching.push(new InstanceWatcher('all', ofAll(), options).run(this.endWatches.signal));
     const admin = new Caller('admin', ofAll(), options);
     const any = new Caller('any', ofAll(), options);
     this.running.push(registerBriefly(any), registerBriefly(new Caller('some', ofAll(), options)), listInstances(any));
+    this.running.push(changeStatus(new Caller('status', ofAll(), options)));
     this.running.push(
       admin.repeat(compactEveryMs, () =>
         admin.call({ kind: 'compact' }, async () => {
@@ -63,14 +67,39 @@ export class Traffic {
     );
   }
 
-  private write(name: string, client: QuorateClient): void {
-    this.running.push(new DocumentCalls(new Caller(name, client, this.options), this.keys).run());
+  /**
+   * Traffic through one member: some callers never ask another, so that they are heard by a member that is cut off or lags; one begins there, and moves on
+   * when it must.
+   */
+  come(name: string): void {
+    const { cluster } = this.world;
+    const stay = new AbortController();
+    this.stays.set(name, stay);
+    setMaxListeners(0, stay.signal);
+    const options = { ...this.options, signal: AbortSignal.any([this.options.signal, stay.signal]) };
+    const pinned = cluster.pinned(name);
+    const moving = cluster.client(name);
+    this.running.push(this.documents(`${name}.pinned`, pinned, options).run());
+    this.running.push(this.documents(`${name}.reads`, pinned, options).runAfterOthers());
+    this.running.push(this.documents(`${name}.moving`, moving, options).run());
+    this.watch(name, [moving], 0, stay.signal);
+    const ends = AbortSignal.any([this.endWatches.signal, stay.signal]);
+    this.watching.push(new InstanceWatcher(name, moving, options).run(ends));
   }
 
-  private watch(name: string, clients: readonly QuorateClient[]): void {
-    const watcher = new DocumentWatcher(name, clients, this.options);
-    this.watchers.push(watcher);
-    this.watching.push(watcher.run(this.endWatches.signal));
+  go(name: string): void {
+    this.stays.get(name)?.abort();
+    this.watchers.delete(name);
+  }
+
+  private documents(name: string, client: QuorateClient, options: TrafficOptions): DocumentCalls {
+    return new DocumentCalls(new Caller(name, client, options), this.keys);
+  }
+
+  private watch(name: string, clients: readonly QuorateClient[], nap = 0, givenUp?: AbortSignal): void {
+    const watcher = new DocumentWatcher(name, clients, this.options, nap);
+    this.watchers.set(name, watcher);
+    this.watching.push(watcher.run(this.endWatches.signal, givenUp));
   }
 
   /** Waits for the last calls, which the signal of the options ends. Nothing is written after this. */
@@ -89,10 +118,11 @@ export class Traffic {
         last = Math.max(last, version.revision);
       }
     }
+    for (const watcher of this.watchers.values()) watcher.hurry();
     // Those that have not come so far are found by the validator.
     await until(
       'all watches have seen the last revision',
-      () => this.watchers.every(({ revision }) => revision >= last),
+      () => [...this.watchers.values()].every(({ revision }) => revision >= last),
       settleMs,
     ).catch(() => undefined);
   }

@@ -1,6 +1,6 @@
 /** The calls on each document as the checker of linearizability takes them. */
 
-import type { Call, Change, History } from '../history.js';
+import type { Call, Change, History, Rollback } from '../history.js';
 import { checkHistory } from '../linearizability/checker.js';
 import { configDocument } from '../linearizability/config-document.js';
 import type { DocumentOperation } from '../linearizability/histories.js';
@@ -20,6 +20,7 @@ export function checkDocuments(history: History, timeline: Timeline, reads: bool
   for (const call of history.calls) {
     const { request } = call;
     if (request.kind === 'put' || request.kind === 'delete') add(request.key, writeOf(call, request, 0, timeline));
+    else if (request.kind === 'rollback') add(request.key, rollbackOf(call, request, timeline));
     // Which of its conditions refused a publication is not said.
     else if (request.kind === 'publish' && call.outcome !== 'refused')
       request.changes.forEach((change, i) => {
@@ -55,7 +56,31 @@ function writeOf(call: Call, change: Change, i: number, timeline: Timeline): Doc
     return { input, output: { kind }, call: call.begin, return: call.end };
   }
   if (value === undefined) return { input, output: undefined, call: call.begin, return: call.end };
-  const made = timeline.ofValue.get(value)?.find(({ key }) => key === change.key);
+  return seenLater(call, change.key, value, input, timeline);
+}
+
+/** A write of what the older version has; where that is not kept or a deletion, nothing happens, and that is checked apart. */
+function rollbackOf(call: Call, request: Rollback, timeline: Timeline): DocumentOperation | undefined {
+  const { key, toVersion, ifVersion, mark } = request;
+  const value = timeline.version(key, toVersion)?.value;
+  if (value === undefined || call.reason === 'VERSION_NOT_FOUND') return undefined;
+  const input = { kind: 'put', value, ifVersion } as const;
+  const version = call.answer?.versions?.[0];
+  if (call.outcome === 'ok' && version !== undefined)
+    return { input, output: { kind: 'written', version }, call: call.begin, return: call.end };
+  if (call.outcome === 'refused') return { input, output: { kind: 'mismatch' }, call: call.begin, return: call.end };
+  return seenLater(call, key, mark, input, timeline);
+}
+
+/** A write without an answer took effect some time, if its version is there. */
+function seenLater(
+  call: Call,
+  key: string,
+  sign: string,
+  input: DocumentOperation['input'],
+  timeline: Timeline,
+): DocumentOperation | undefined {
+  const made = timeline.ofSign.get(sign)?.find((version) => version.key === key);
   if (!made) return undefined;
   return {
     input,

@@ -5,6 +5,7 @@ import type { Finding } from './finding.js';
 import { validateLeases } from './leases.js';
 import { validateMembers } from './members.js';
 import { validateReads } from './reads.js';
+import { validateRegistry } from './registry.js';
 import { validateWatches } from './watches.js';
 import { validateWrites } from './writes.js';
 
@@ -12,6 +13,7 @@ export const validators: Readonly<Record<string, (history: History) => Finding>>
   writes: validateWrites,
   reads: validateReads,
   watches: validateWatches,
+  registry: validateRegistry,
   leases: (history) => validateLeases(history, keptTtlMs),
   members: validateMembers,
 };

@@ -2,7 +2,7 @@
 import type { Call, History, Version } from '../history.js';
 import { checkDocuments } from './document-histories.js';
 import type { Finding } from './finding.js';
-import { nameOf, Timeline } from './timeline.js';
+import { nameOf, signOf, Timeline } from './timeline.js';
 
 export function validateReads(history: History): Finding {
   const timeline = new Timeline(history.versions);
@@ -25,11 +25,12 @@ export function validateReads(history: History): Finding {
   return finding;
 }
 
-/** When the write of each value was called. */
+/** When each write was called, by its sign. */
 function beginsOf(calls: readonly Call[]): ReadonlyMap<string, number> {
   const begins = new Map<string, number>();
   for (const { request, begin } of calls) {
     if (request.kind === 'put') begins.set(request.value, begin);
+    if (request.kind === 'rollback') begins.set(request.mark, begin);
     if (request.kind === 'publish')
       for (const { value } of request.changes) if (value !== undefined) begins.set(value, begin);
   }
@@ -80,7 +81,7 @@ function problemsOfGet(
       : [`${caller} asked for revision ${minRevision} and did not find ${nameOf(least)}`];
   }
   if (!isThere(read, timeline)) return [`${caller} read ${nameOf(read)}, which never was`];
-  const begin = begins.get(read.value);
+  const begin = begins.get(signOf(read));
   if (begin === undefined || begin > end) return [`${caller} read ${nameOf(read)} before it was written`];
   const least = minRevision === undefined ? undefined : timeline.at(key, minRevision);
   return least && least.version > read.version

@@ -1,5 +1,5 @@
 /** A short history in which every promise is kept. */
-import type { Answer, Call, History, Request, Version, Watched } from '../history.js';
+import type { Answer, Call, History, InstanceState, Request, Version, Watched, WatchedRegistry } from '../history.js';
 
 const version = (key: string, number: number, revision: number, value: string): Version => ({
   key,
@@ -38,6 +38,16 @@ const event = (watcher: string, kind: Watched['kind'], revision: number, ...item
   conflated: false,
   items,
 });
+
+const i1: InstanceState = { id: 'i1', lease: 'l1', status: 'UP', revision: 5 };
+const i2: InstanceState = { id: 'i2', lease: 'l2', status: 'UP', revision: 6 };
+const told = (
+  watcher: string,
+  kind: WatchedRegistry['kind'],
+  revision: number,
+  updated: readonly InstanceState[] = [],
+  removed: readonly string[] = [],
+): WatchedRegistry => ({ watcher, kind, revision, resync: false, conflated: false, updated, removed });
 
 /** A fresh copy, to be doctored. */
 export function sampleHistory(): History {
@@ -85,6 +95,26 @@ export function sampleHistory(): History {
       call(110, { kind: 'instances', service: 's' }, { ids: ['i1'] }),
       call(120, { kind: 'register', service: 's', id: 'i2', ttlMs: 2_000 }, { lease: 'l2', revision: 6 }),
       call(130, { kind: 'deregister', service: 's', id: 'i2', lease: 'l2' }, { revision: 7 }),
+      {
+        ...call(140, { kind: 'rollback', key: 'k1', toVersion: 4, mark: 'back' }, {}),
+        outcome: 'refused',
+        reason: 'VERSION_NOT_FOUND',
+        answer: undefined,
+      },
+      {
+        ...call(
+          150,
+          {
+            kind: 'publish',
+            changes: [{ key: 'k2', value: 'z' }],
+            preconditions: [{ key: 'k1', version: 2 }],
+          },
+          {},
+        ),
+        outcome: 'refused',
+        reason: 'VERSION_MISMATCH',
+        answer: undefined,
+      },
       call(9_000, { kind: 'instances', service: 's' }, { ids: [] }),
       call(20_000, { kind: 'instances', service: 's' }, { ids: [] }),
     ],
@@ -103,6 +133,18 @@ export function sampleHistory(): History {
       { ...event('w3', 'changes', 3, lost), conflated: true },
       { ...event('w3', 'snapshot', 4, twin), resync: true },
     ],
+    // One watch that saw it all, and one that was slow.
+    watchedRegistry: [
+      told('w1', 'snapshot', 4),
+      told('w1', 'changes', 5, [i1]),
+      told('w1', 'changes', 6, [i2]),
+      told('w1', 'progress', 6),
+      told('w1', 'changes', 7, [], ['i2']),
+      told('w1', 'changes', 8, [], ['i1']),
+      told('w2', 'snapshot', 5, [i1]),
+      { ...told('w2', 'changes', 7), conflated: true },
+      { ...told('w2', 'snapshot', 8), resync: true },
+    ],
     sightings: [
       { watcher: 'w1', at: 106, id: 'i1', lease: 'l1', kind: 'there' },
       { watcher: 'w1', at: 126, id: 'i2', lease: 'l2', kind: 'there' },
@@ -111,6 +153,7 @@ export function sampleHistory(): History {
     ],
     kept: [{ id: 'kept-0', at: 0, state: 'registered' }],
     faults: [{ kind: 'kill', victim: 'n1', begin: 10_000, healed: 11_000, end: 12_000 }],
+    memberChanges: [{ kind: 'added', member: 'n2', how: 'kill', begin: 200, end: 300 }],
     versions: [first, second, lost, deletion, twin],
     finals: [
       { member: 'n1', index: 9, hash: 'aa' },

@@ -7,12 +7,13 @@ export class Timeline {
   /** All versions of one revision, in the order of revisions. */
   readonly revisions: { readonly revision: number; readonly versions: Version[] }[] = [];
   readonly ofRevision = new Map<number, readonly Version[]>();
-  readonly ofValue = new Map<string, Version[]>();
+  /** By the sign of the write that made them. */
+  readonly ofSign = new Map<string, Version[]>();
 
   constructor(versions: readonly Version[]) {
     for (const version of [...versions].sort((a, b) => a.revision - b.revision || a.version - b.version)) {
       push(this.ofKey, version.key, version);
-      if (!version.deleted) push(this.ofValue, version.value, version);
+      if (!version.deleted) push(this.ofSign, signOf(version), version);
       let last = this.revisions[this.revisions.length - 1];
       if (last?.revision !== version.revision) {
         last = { revision: version.revision, versions: [] };
@@ -37,6 +38,12 @@ export class Timeline {
     return this.ofKey.get(key)?.findLast((version) => version.revision <= revision);
   }
 
+  /** What a condition on the version of a document is compared with at a revision; 0: there is none. */
+  currentVersion(key: string, revision: number): number {
+    const version = this.at(key, revision);
+    return version === undefined || version.deleted ? 0 : version.version;
+  }
+
   /** Revisions after one and up to another in which documents changed. */
   between(after: number, upTo: number): readonly { readonly revision: number; readonly versions: Version[] }[] {
     return this.revisions.slice(this.indexAfter(after), this.indexAfter(upTo));
@@ -52,6 +59,11 @@ export class Timeline {
     }
     return low;
   }
+}
+
+/** By which a version that is no deletion tells the one write that made it. */
+export function signOf({ value, rollback }: Version): string {
+  return rollback ?? value;
 }
 
 function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Call, History, Version, Watched } from '../history.js';
+import type { Call, History, Version, Watched, WatchedRegistry } from '../history.js';
 import { validators } from './index.js';
 import { sampleHistory } from './sample.js';
 
@@ -30,6 +30,8 @@ const seen =
   (watcher: string, revision: number, kind: Watched['kind'] = 'changes') =>
   (event: Watched) =>
     event.watcher === watcher && event.revision === revision && event.kind === kind;
+const told = (watcher: string, revision: number) => (event: WatchedRegistry) =>
+  event.watcher === watcher && event.revision === revision && event.kind !== 'progress';
 const phantom: Version = { key: 'k2', version: 2, revision: 8, value: 'nobody', deleted: false };
 
 type Doctored = readonly [promise: string, doctor: (history: History) => void, sentence: RegExp];
@@ -77,6 +79,57 @@ const doctored: Readonly<Record<string, readonly Doctored[]>> = {
       'a revision has changes of two calls',
       ({ versions }) => change(versions, isVersion('k1', 3), (v) => ({ ...v, revision: 2 })),
       /shares its revision|changes of several calls/,
+    ],
+    [
+      'a publication lacks its deletion',
+      ({ calls }) =>
+        change(
+          calls,
+          began(0),
+          asked({ kind: 'publish', changes: [{ key: 'k1', value: 'a' }, { key: 'k2', value: 'b' }, { key: 'k3' }] }),
+        ),
+      /a publication of c1 is torn: .*nothing/,
+    ],
+    [
+      'a rollback brings back something else',
+      ({ calls }) => change(calls, wrote('c'), asked({ kind: 'rollback', key: 'k1', toVersion: 1, mark: 'c' })),
+      /c1 rolled k1 back to version 1 and made k1 version 2 \(c, .* of k1 version 1 \(a,/,
+    ],
+    [
+      'a rollback does not find the version',
+      ({ calls }) => change(calls, began(140), asked({ kind: 'rollback', key: 'k1', toVersion: 2, mark: 'back' })),
+      /c1 was told that there is no k1 version 2/,
+    ],
+    [
+      'a publication takes place although another document is not as it must be',
+      ({ calls }) =>
+        change(
+          calls,
+          began(0),
+          asked({
+            kind: 'publish',
+            changes: [
+              { key: 'k1', value: 'a' },
+              { key: 'k2', value: 'b' },
+            ],
+            preconditions: [{ key: 'k3', version: 3 }],
+          }),
+        ),
+      /revision 1 was published by c1 on the condition that k3 has version 3, but it had 0/,
+    ],
+    [
+      'a publication is refused although all conditions hold',
+      ({ calls }) =>
+        change(
+          calls,
+          began(150),
+          asked({
+            kind: 'publish',
+            changes: [{ key: 'k2', value: 'z', ifVersion: 1 }],
+            preconditions: [{ key: 'k1', version: 0 }],
+          }),
+        ),
+      /a publication of c1 was refused although its conditions held/,
     ],
     [
       'revisions go against time',
@@ -240,6 +293,56 @@ const doctored: Readonly<Record<string, readonly Doctored[]>> = {
       /snapshot at revision 2 came after revision 3/,
     ],
     ['a watch falls silent', ({ watched }) => drop(watched, seen('w2', 4)), /watch w2: ended at revision 3/],
+  ],
+  registry: [
+    [
+      'an event is lost',
+      ({ watchedRegistry }) => drop(watchedRegistry, told('w1', 7)),
+      /deregister of i2 was acknowledged to c1 at revision 7, where the watches saw nothing/,
+    ],
+    [
+      'a slow watch loses what happened meanwhile',
+      ({ watchedRegistry }) => change(watchedRegistry, told('w2', 5), (event) => ({ ...event, updated: [] })),
+      /registry watch w2: after snapshot at revision 5 it lacks i1/,
+    ],
+    [
+      'a full state shows what is gone',
+      ({ watchedRegistry }) =>
+        change(watchedRegistry, told('w2', 8), (event) => ({
+          ...event,
+          updated: sampleHistory().watchedRegistry[1]?.updated ?? [],
+        })),
+      /registry watch w2: after snapshot at revision 8 it shows i1/,
+    ],
+    [
+      'two watches tell different things',
+      ({ watchedRegistry }) => {
+        const [snapshot = fail(), first = fail()] = watchedRegistry;
+        const other = first.updated.map((state) => ({ ...state, status: 'DOWN' }));
+        watchedRegistry.push({ ...snapshot, watcher: 'w3' }, { ...first, watcher: 'w3', updated: other });
+      },
+      /watch w3 saw i1 \(DOWN, .* another saw i1 \(UP/,
+    ],
+    [
+      'events come in the wrong order',
+      ({ watchedRegistry }) => watchedRegistry.splice(1, 2, ...watchedRegistry.slice(1, 3).reverse()),
+      /registry watch w1: changes at revision 5 came after revision 6/,
+    ],
+    [
+      'a second full state is not marked',
+      ({ watchedRegistry }) => change(watchedRegistry, told('w2', 8), (event) => ({ ...event, resync: false })),
+      /registry watch w2: a second snapshot, at revision 8, is not a resync/,
+    ],
+    [
+      'changes come before any state',
+      ({ watchedRegistry }) => drop(watchedRegistry, told('w2', 5)),
+      /registry watch w2: changes at revision 7 came before any state/,
+    ],
+    [
+      'an acknowledged change of the status is not told',
+      ({ calls }) => change(calls, began(120), asked({ kind: 'status', service: 's', id: 'i2', status: 'DRAINING' })),
+      /status of i2 was acknowledged to c1 at revision 6, where the watches saw i2 \(UP/,
+    ],
   ],
   leases: [
     [

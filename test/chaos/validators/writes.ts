@@ -1,8 +1,10 @@
 /** "Writes" of docs/guarantees.md: durable once acknowledged, applied at most once, atomic, in one order that respects time. */
 import type { Call, Change, History, Version } from '../history.js';
+import { checkConditions } from './conditions.js';
 import { checkDocuments } from './document-histories.js';
 import type { Finding } from './finding.js';
-import { nameOf, Timeline } from './timeline.js';
+import { checkRollbacks } from './rollbacks.js';
+import { nameOf, signOf, Timeline } from './timeline.js';
 
 export function validateWrites(history: History): Finding {
   const timeline = new Timeline(history.versions);
@@ -12,6 +14,8 @@ export function validateWrites(history: History): Finding {
   const writes = history.calls.flatMap((call): Write[] => {
     const { request } = call;
     if (request.kind === 'put' || request.kind === 'delete') return [{ call, changes: [request] }];
+    // To be recognized by its mark; its value is looked at apart.
+    if (request.kind === 'rollback') return [{ call, changes: [{ ...request, value: request.mark }] }];
     return request.kind === 'publish' ? [{ call, changes: request.changes }] : [];
   });
   checked.writes = writes.length;
@@ -19,6 +23,8 @@ export function validateWrites(history: History): Finding {
   checkAcknowledged(writes, timeline, violations);
   checkOrigins(writes, timeline, violations);
   checkAtomic(writes, timeline, violations);
+  checked.rollbacks = checkRollbacks(history.calls, timeline, violations);
+  checked.conditions = checkConditions(history.calls, timeline, violations);
   checkOrder(history.calls, violations);
   return finding;
 }
@@ -51,7 +57,7 @@ function checkAcknowledged(writes: readonly Write[], timeline: Timeline, violati
       else if (
         found.revision !== call.answer?.revision ||
         found.deleted !== (value === undefined) ||
-        (value !== undefined && value !== found.value)
+        (value !== undefined && value !== signOf(found))
       )
         violations.push(`${told} was acknowledged to ${call.caller}, but there is ${nameOf(found)}`);
     });
@@ -70,7 +76,7 @@ function checkOrigins(writes: readonly Write[], timeline: Timeline, violations: 
       } else (call.outcome === 'refused' ? refused : called).add(`${key} ${value}`);
     }
   }
-  for (const [value, versions] of timeline.ofValue) {
+  for (const [value, versions] of timeline.ofSign) {
     if (versions.length > 1) violations.push(`applied more than once: ${versions.map(nameOf).join(', ')}`);
     for (const version of versions) {
       const origin = `${version.key} ${value}`;
@@ -87,23 +93,34 @@ function checkOrigins(writes: readonly Write[], timeline: Timeline, violations: 
 
 /** All changes of a publication have one revision or none is there; a revision has the changes of one call. */
 function checkAtomic(writes: readonly Write[], timeline: Timeline, violations: string[]): void {
-  const makers = new Map<string, Call>();
-  for (const { call, changes } of writes) {
-    const made = changes.map(({ key, value }) =>
-      value === undefined ? undefined : timeline.ofValue.get(value)?.find((version) => version.key === key),
-    );
-    for (const { value } of changes) if (value !== undefined) makers.set(value, call);
+  const makers = new Map<string, Write>();
+  for (const write of writes) {
+    const { call, changes } = write;
+    for (const { value } of changes) if (value !== undefined) makers.set(value, write);
     if (call.request.kind !== 'publish') continue;
-    const revisions = new Set(made.map((version) => version?.revision));
-    if (revisions.size > 1)
+    const signed = changes.map(({ key, value }) =>
+      value === undefined ? undefined : timeline.ofSign.get(value)?.find((version) => version.key === key),
+    );
+    const revision = signed.find((version) => version !== undefined)?.revision;
+    const made = changes.map(({ key, value }, i) =>
+      value === undefined
+        ? timeline.ofRevision.get(revision ?? 0)?.find((version) => version.key === key && version.deleted)
+        : signed[i],
+    );
+    if (revision !== undefined && made.some((version) => version?.revision !== revision))
       violations.push(
         `a publication of ${call.caller} is torn: ${made.map((version) => (version ? nameOf(version) : 'nothing')).join(', ')}`,
       );
   }
   for (const { revision, versions } of timeline.revisions) {
-    const [first] = versions;
-    const maker = (version: Version | undefined) => version && makers.get(version.value);
-    if (versions.some((version) => versions.length > 1 && maker(version) !== maker(first)))
+    if (versions.length === 1) continue;
+    const signed = versions.find(({ deleted }) => !deleted);
+    const maker = signed && makers.get(signOf(signed));
+    const isOfMaker = (version: Version) =>
+      version.deleted
+        ? maker?.changes.some(({ key, value }) => key === version.key && value === undefined)
+        : makers.get(signOf(version)) === maker;
+    if (!versions.every(isOfMaker))
       violations.push(`revision ${revision} has changes of several calls: ${versions.map(nameOf).join(', ')}`);
   }
 }
