@@ -9,7 +9,7 @@ export interface Delivery {
   readonly from: MemberId;
   readonly to: MemberId;
   /** A message may be lost or overtaken. The others stand for what a connection does: they may be late but must come, in order. */
-  readonly what: 'message' | 'connected' | 'disconnected' | 'snapshot' | 'snapshotAnswer';
+  readonly what: 'message' | 'connected' | 'disconnected' | 'removed' | 'snapshot' | 'snapshotAnswer';
   /** Of a 'message'. */
   readonly message: PeerMessage | undefined;
   run(): void;
@@ -47,7 +47,7 @@ export class MemoryNetwork {
       [other, one],
     ] as const) {
       from.lose(to, false);
-      this.connect(from, to);
+      if (!from.tells(to) && from.knows(to.self) && to.knows(from.self)) this.connect(from, to);
     }
   }
 
@@ -185,8 +185,14 @@ export class MemoryTransport implements Transport {
   }
 
   setPeers(peers: readonly PeerAddress[], removed: readonly MemberId[]): void {
-    for (const id of removed) this.removed.add(id);
     const before = [...this.peers];
+    for (const id of removed) {
+      if (this.removed.has(id)) continue;
+      this.removed.add(id);
+      const other = this.network.at(id);
+      // It would try to connect again and again.
+      if (other?.knows(this.self) && !before.includes(id)) this.tells(other);
+    }
     this.peers.clear();
     for (const { id } of peers) if (!this.removed.has(id)) this.peers.add(id);
     for (const id of before) {
@@ -218,7 +224,7 @@ export class MemoryTransport implements Transport {
   /** @internal Tells a member that was removed of it. Returns whether it was. */
   tells(other: MemoryTransport): boolean {
     if (!this.removed.has(other.self)) return false;
-    this.network.deliver(this.self, other, 'disconnected', () => other.handlers?.onRemoved?.());
+    this.network.deliver(this.self, other, 'removed', () => other.handlers?.onRemoved?.());
     return true;
   }
 

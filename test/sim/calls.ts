@@ -129,7 +129,8 @@ export class Calls {
     }
   }
 
-  private expectAnswer(member: SimMember, deadlineMs: number, what: string): Expected {
+  /** The caller is to be answered by this time, unless the member dies. */
+  expectAnswer(member: SimMember, deadlineMs: number, what: string): Expected {
     this.made++;
     const { world } = this;
     const expected = new Expected(world, member, what);
@@ -139,7 +140,7 @@ export class Calls {
 }
 
 /** One caller at one member: it is answered once and in time, unless it is forgotten before. */
-class Expected {
+export class Expected {
   private answers = 0;
   private forgotten = false;
 

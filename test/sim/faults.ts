@@ -2,23 +2,30 @@
 import type { Revision } from '../../src/base/ids.js';
 import type { Random } from '../../src/base/random.js';
 import type { Calls } from './calls.js';
+import type { Fleet } from './fleet.js';
 import type { SimMember } from './members.js';
 import type { SimNetwork } from './network.js';
+import { mayLoseData } from './operators.js';
 import type { Swarm } from './swarm.js';
 import type { World } from './world.js';
 
 export class Faults {
   over = false;
   private readonly random: Random;
+  private readonly members: readonly SimMember[];
 
   constructor(
     private readonly world: World,
     private readonly swarm: Swarm,
     private readonly network: SimNetwork,
-    private readonly members: readonly SimMember[],
+    private readonly fleet: Fleet,
     private readonly calls: Calls,
+    /** Members come and go. */
+    private readonly reshaping: boolean,
   ) {
     this.random = world.random('faults');
+    const { members } = fleet;
+    this.members = members;
     const { every } = swarm;
     this.often(every.crash, () => this.victim().crash(this.random() < swarm.powerLoss));
     this.often(every.fell, () => this.fellNextLeader());
@@ -57,7 +64,7 @@ export class Faults {
     this.over = true;
     this.world.trace.note('all is repaired', '', leftOut.size);
     this.network.healAll();
-    for (const member of this.members) {
+    for (const member of this.fleet.all) {
       member.platter.flips = 0;
       member.platter.inner.failNextWrite = undefined;
       member.platter.unstick();
@@ -65,10 +72,13 @@ export class Faults {
       if (leftOut.has(member)) member.crash(true);
     }
     const start = (): void => {
-      for (const member of this.members) if (!leftOut.has(member) && !member.scope.alive) member.start();
+      for (const member of this.members) if (!leftOut.has(member) && member.isDown && !member.removed) member.start();
       this.world.after(200, this.world.always, start);
     };
     start();
+    // Those that were removed and do not know it, or do, must stop again.
+    for (const member of this.fleet.all)
+      if (member.isDown && !leftOut.has(member) && this.random() < 0.5) member.start();
   }
 
   private often(mean: number, what: () => void): void {
@@ -87,7 +97,8 @@ export class Faults {
   private restarts(): void {
     const look = (): void => {
       if (this.over) return;
-      for (const member of this.members) if (!member.scope.alive && this.random() < 0.15) member.start();
+      for (const member of this.members)
+        if (member.isDown && this.random() < (member.removed ? 0.01 : 0.15)) member.start();
       this.world.after(100, this.world.always, look);
     };
     this.world.after(100, this.world.always, look);
@@ -116,6 +127,12 @@ export class Faults {
   /** One member at a time may lose its data, and only while all others live, have taken part, and have got over theirs. */
   private wipe(): void {
     const member = this.pick();
+    if (this.reshaping) {
+      if (!mayLoseData(member, this.fleet)) return;
+      if (member.isKnownTo(this.members)) member.wipe();
+      else member.destroy();
+      return;
+    }
     if (this.members.length < 3 || !this.members.every((other) => other.isWhole)) return;
     member.wipe();
   }

@@ -1,7 +1,11 @@
 /** After the faults: with a quorum healed, everything must make progress within a bound of virtual time. */
 import { type Key, NO_LEASE } from '../../src/base/ids.js';
 import { limits } from '../../src/base/limits.js';
+import type { Random } from '../../src/base/random.js';
+import { allMembers } from '../../src/raft/membership.js';
+import type { MemberRecord, Membership } from '../../src/raft/types.js';
 import type { SimMember } from './members.js';
+import type { Operators } from './operators.js';
 import type { Simulation } from './simulation.js';
 
 /** Elections, images, retries and slow disks all take part of it. */
@@ -20,24 +24,24 @@ const probe = {
 };
 
 export class Liveness {
-  private readonly alive: readonly SimMember[];
-  private readonly leftOut: ReadonlySet<SimMember>;
+  private alive: readonly SimMember[] = [];
+  private readonly leftOut = new Set<SimMember>();
+  private readonly random: Random;
 
   constructor(private readonly simulation: Simulation) {
-    const { world, members } = simulation;
-    const random = world.random('liveness');
-    // A member without its data cannot be missed: it is not electable, and the others' quorum was counted with it.
-    const minority = members.some(({ isWhole }) => !isWhole) ? 0 : Math.floor((members.length - 1) / 2);
-    const count = random() < 0.3 ? minority : 0;
-    const first = Math.floor(random() * members.length);
-    this.leftOut = new Set(members.filter((_, i) => (i + members.length - first) % members.length < count));
-    this.alive = members.filter((member) => !this.leftOut.has(member));
+    this.random = simulation.world.random('liveness');
   }
 
   async run(): Promise<void> {
-    const { world, faults, clients, sessions, followers } = this.simulation;
+    const { world, faults, members, clients, sessions, followers, operators } = this.simulation;
+    // A member without its data cannot be missed: it is not electable, and the others' quorum was counted with it.
+    const missed = members.some(({ isWhole }) => !isWhole) ? members.length : 0;
+    if (!operators) this.leaveOut(members, missed);
     faults.heal(this.leftOut);
     for (const session of sessions) session.active = false;
+    if (operators) await this.settle(operators);
+    if (world.violation) return;
+    this.alive = members.filter((member) => !this.leftOut.has(member));
     for (const follower of followers) follower.calm = true;
     const written = new Set<SimMember>();
     const read = new Set<SimMember>();
@@ -52,7 +56,7 @@ export class Liveness {
     await this.within(
       'silent leases end',
       () => this.alive.every(({ replica }) => replica?.machine.leaseIds().length === 0),
-      () => '',
+      () => this.alive.map(({ id, replica }) => `${id} has ${replica?.machine.leaseIds().length}`).join('; '),
       leaseSlackMs,
     );
     await this.within('all members are even', () => this.areEven());
@@ -69,6 +73,76 @@ export class Liveness {
         this.areEven()
       );
     });
+  }
+
+  /** A minority stays away. @param missed voters that are away already */
+  private leaveOut(voters: readonly SimMember[], missed: number): void {
+    const { random } = this;
+    const minority = Math.max(0, Math.floor((voters.length - 1) / 2) - missed);
+    const count = random() < 0.3 ? minority : 0;
+    const first = Math.floor(random() * voters.length);
+    for (const [i, voter] of voters.entries())
+      if ((i + voters.length - first) % voters.length < count) this.leftOut.add(voter);
+  }
+
+  /** The changes of the membership end, and everybody is what the last one says. */
+  private async settle(operators: Operators): Promise<void> {
+    const { fleet, members } = this.simulation;
+    operators.over = true;
+    await this.within('operators are answered', () => operators.idle);
+    let settled: Membership | undefined;
+    await this.within(
+      'the membership comes to rest',
+      () => {
+        settled = this.settledMembership(operators);
+        return settled !== undefined;
+      },
+      () => this.words(),
+    );
+    if (!settled) return;
+    const ids = new Set(allMembers(settled));
+    for (const member of [...members]) if (!ids.has(member.id) || member.lost) fleet.retire(member);
+    await this.within('removed members stop', () =>
+      [...fleet.all].every(({ id, replica }) => {
+        if (!replica || ids.has(id)) return true;
+        // Unless there is nobody left whom it knows.
+        return !replica.members.some((other) => members.some((member) => member.id === other.id && member.up));
+      }),
+    );
+    const { voters } = settled;
+    const lost = voters.filter((id) => fleet.get(id)?.lost).length;
+    const present = members.filter(({ id }) => voters.includes(id));
+    if (present.every(({ isWhole }) => isWhole)) this.leaveOut(present, lost);
+    for (const member of this.leftOut) member.crash(true);
+  }
+
+  /** What counts, once it is not joint, everybody goes by it, and all who are to become voters are. */
+  private settledMembership(operators: Operators): Membership | undefined {
+    const { fleet, members } = this.simulation;
+    const leader = members.find(({ replica }) => replica?.status().role === 'leader')?.replica?.['raft'].state;
+    if (!leader || leader.memberships.index > leader.commit || leader.membership.outgoing.length > 0) return undefined;
+    const { voters, learners, records = [] } = leader.membership;
+    for (const { id, name } of records) operators.start(id, name);
+    const due = ({ id, promote }: MemberRecord) => promote && learners.includes(id) && fleet.get(id)?.lost === false;
+    if (voters.length < limits.voters && records.some(due)) return undefined;
+    for (const member of members) {
+      if (!voters.includes(member.id) && !learners.includes(member.id)) continue;
+      // It was wiped, and everybody in its settings has left since.
+      if (member.lacksData && !member.isKnownTo(members.filter(({ id }) => voters.includes(id)))) member.destroy();
+      if (member.lost) continue;
+      if (member.replica?.['raft'].state.membership.voters.join() !== voters.join()) return undefined;
+    }
+    return leader.membership;
+  }
+
+  private words(): string {
+    const state = ({ id, lost, removed, replica }: SimMember): string => {
+      if (!replica) return `${id} ${lost ? 'lost' : removed ? 'removed' : 'down'}`;
+      const { role, membership, memberships, commit } = replica['raft'].state;
+      const { voters, outgoing, learners } = membership;
+      return `${id} ${role}, entry ${memberships.index} of ${commit}: ${voters.join()} | ${outgoing.join()} | ${learners.join()}`;
+    };
+    return this.simulation.members.map(state).join('; ');
   }
 
   private areEven(): boolean {

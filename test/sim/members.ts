@@ -5,6 +5,7 @@ import type { ClusterId, MemberId } from '../../src/base/ids.js';
 import type { Log } from '../../src/base/log.js';
 import type { Random } from '../../src/base/random.js';
 import { MemberReplica } from '../../src/replica/replica.js';
+import type { MemberInfo } from '../../src/replica/types.js';
 import { RecordStore } from '../../src/storage/record-store.js';
 import type { MemoryTransport } from '../../src/transport/memory.js';
 import { Clock } from './clocks.js';
@@ -15,7 +16,7 @@ import { Scope, type World } from './world.js';
 
 export const tickMs = 50;
 const heartbeatTicks = 2;
-const clusterId = 77 as ClusterId;
+export const clusterId = 77 as ClusterId;
 const wallClockBase = 1_700_000_000_000;
 
 /** Who wants to know what becomes of members. */
@@ -24,14 +25,28 @@ export interface MemberEvents {
   onDown(member: SimMember): void;
 }
 
+/** How a member comes into the cluster. */
+export interface Origin {
+  /** One of the settings, or one that joined. */
+  readonly founder: boolean;
+  /**
+   * Who the members are, as a member is told of that knows nobody: those of the settings, or what the cluster answers. A joining member names the
+   * id in its data directory, if there is one.
+   */
+  members(known: MemberId | undefined): readonly MemberInfo[] | 'nobody answers' | 'removed' | 'votes';
+}
+
 export class SimMember {
   replica: MemberReplica | undefined;
   store: RecordStore | undefined;
   clock: Clock;
   scope: Scope;
   readonly platter: Platter;
-  readonly name: string;
   runs = 0;
+  /** The cluster told it that it was removed. */
+  removed = false;
+  /** It will never start again: its machine is gone, or it would be a voter without its data. */
+  lost = false;
   private wiped = false;
   private transport: MemoryTransport | undefined;
   private booting = false;
@@ -43,11 +58,11 @@ export class SimMember {
     private readonly world: World,
     private readonly swarm: Swarm,
     private readonly network: SimNetwork,
-    private readonly ids: readonly MemberId[],
+    private readonly origin: Origin,
     readonly id: MemberId,
+    readonly name: string,
     private readonly events: MemberEvents,
   ) {
-    this.name = `n${id}`;
     this.random = world.random(`member ${id}`);
     this.platter = new Platter(world, this.name, swarm, world.random(`disk ${id}`));
     this.scope = new Scope(this.name);
@@ -61,6 +76,10 @@ export class SimMember {
   get up(): boolean {
     return this.replica !== undefined;
   }
+  /** Whether there is anything to start. */
+  get isDown(): boolean {
+    return !this.scope.alive && !this.lost;
+  }
   /** Runs, has taken part in the cluster and does not have to get over the loss of its data. */
   get isWhole(): boolean {
     return this.replica?.founded === true && !this.replica.status().recovering;
@@ -69,6 +88,13 @@ export class SimMember {
   get lacksData(): boolean {
     if (this.isWhole) this.wiped = false;
     return this.wiped;
+  }
+
+  /** Whether one of these can tell it, when it comes without its data, that the cluster has lived; else it would found one anew. */
+  isKnownTo(others: readonly SimMember[]): boolean {
+    if (!this.origin.founder) return true;
+    const settings = this.origin.members(undefined);
+    return others.some((other) => other !== this && !other.removed && has(settings, other.id));
   }
 
   start(): void {
@@ -86,7 +112,7 @@ export class SimMember {
   }
 
   private async boot(scope: Scope): Promise<void> {
-    const { world, swarm, id, ids, network, clock } = this;
+    const { world, swarm, id, origin, network, clock } = this;
     const identity = { clusterId, memberId: id, memberName: this.name };
     const onFatal = (error: unknown): void => {
       if (scope.alive) world.after(0, scope, () => this.onFatal(error, scope));
@@ -95,15 +121,27 @@ export class SimMember {
       onFatal,
       now: () => wallClockBase + Math.floor(world.now),
     });
-    const stored = await store.open(identity);
+    let known: MemberId | undefined;
+    let told: ReturnType<Origin['members']> | undefined;
+    const stored = await store.open(async (found) => {
+      known = found?.memberId;
+      if (!found) told = origin.members(undefined);
+      if (told !== undefined && typeof told === 'string') throw new NoPlace(told);
+      return identity;
+    });
+    const knowsMembers = stored.machine?.membership.records !== undefined || stored.laterMemberships.length > 0;
+    if (told === undefined) told = origin.founder || !knowsMembers ? origin.members(known) : [];
+    if (typeof told === 'string') throw new NoPlace(told);
+    const members = told;
     const transport = network.memory.create({
       self: id,
-      peers: ids.filter((other) => other !== id),
+      peers: members.map((member) => member.id).filter((other) => other !== id),
       founded: () => replica.founded,
     });
     const replica = await MemberReplica.open({
       identity,
-      members: ids.map((member) => ({ id: member, name: `n${member}`, clientAddress: '', peerAddress: '' })),
+      members,
+      founder: origin.founder,
       incarnation: stored.incarnation,
       store,
       stored,
@@ -118,6 +156,9 @@ export class SimMember {
       bounds: swarm.bounds,
       log: this.log,
       onFatal,
+      onRemoved: () => {
+        if (scope.alive) this.onRemoved();
+      },
     });
     this.booting = false;
     this.transport = transport;
@@ -151,6 +192,20 @@ export class SimMember {
     if (scope.alive && this.scope === scope) this.end(false);
   }
 
+  /** As a member does that hears that it was removed. */
+  private onRemoved(): void {
+    if (!this.removed) this.world.trace.note('was removed', this.id);
+    this.removed = true;
+    void this.stop();
+  }
+
+  /** Its machine is gone, for good. */
+  destroy(): void {
+    this.world.trace.note('is lost', this.id);
+    this.lost = true;
+    this.crash(true);
+  }
+
   wipe(): void {
     this.world.trace.note('loses its data', this.id);
     this.crash(true);
@@ -178,6 +233,12 @@ export class SimMember {
   private onFatal(error: unknown, scope: Scope): void {
     if (!scope.alive) return;
     this.world.trace.note('cannot go on', this.id, String(error));
+    if (error instanceof NoPlace) {
+      this.removed ||= error.answer === 'removed';
+      this.lost ||= error.answer === 'votes';
+      this.end(false);
+      return;
+    }
     if (!(error instanceof FatalError)) {
       const stack = error instanceof Error ? (error.stack ?? '') : '';
       this.world.trace.note('stack', this.id, stack);
@@ -193,6 +254,19 @@ export class SimMember {
     const rate = 1 + (this.random() * 2 - 1) * clockSpread;
     return new Clock(this.world, rate, cpuCostMs, this.random() * 1e6);
   }
+}
+
+/** The cluster has no place for it now. */
+class NoPlace extends Error {
+  override readonly name = 'NoPlace';
+
+  constructor(readonly answer: 'nobody answers' | 'removed' | 'votes') {
+    super(answer);
+  }
+}
+
+function has(members: ReturnType<Origin['members']>, id: MemberId): boolean {
+  return typeof members !== 'string' && members.some((member) => member.id === id);
 }
 
 function plain(_key: string, value: unknown): unknown {

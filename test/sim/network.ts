@@ -23,6 +23,11 @@ class Link {
   held: Held[] = [];
   /** The run of the sender whose connection it is; what an earlier one sent may come after what a later one sends. */
   run: Scope | undefined;
+
+  constructor(
+    readonly from: MemberId,
+    readonly to: MemberId,
+  ) {}
 }
 
 interface Held {
@@ -36,7 +41,10 @@ export class SimNetwork {
   faulty = true;
   /** Sees every message at the time at which it is sent. */
   onSent: (message: PeerMessage) => void = () => {};
+  /** Sees every message that is about to be handed over. */
+  onArrives: (message: PeerMessage) => void = () => {};
   private readonly links = new Map<number, Link>();
+  private readonly numbers = new Map<MemberId, number>();
   private readonly random: Random;
 
   constructor(
@@ -79,9 +87,9 @@ export class SimNetwork {
 
   healAll(): void {
     this.faulty = false;
-    for (const [key, link] of this.links) {
+    for (const link of this.links.values()) {
       link.slowMs = 0;
-      this.heal(Math.floor(key / 100) as MemberId, (key % 100) as MemberId);
+      this.heal(link.from, link.to);
     }
   }
 
@@ -136,6 +144,7 @@ export class SimNetwork {
     const link = this.link(from, to);
     const arrive = (): void => {
       world.trace.note(delivery.message?.kind ?? what, to, from);
+      if (delivery.message) this.onArrives(delivery.message);
       delivery.run();
     };
     if (link.run !== this.scopeOf(from)) {
@@ -179,12 +188,22 @@ export class SimNetwork {
   }
 
   private link(from: MemberId, to: MemberId): Link {
-    const key = from * 100 + to;
+    const key = this.number(from) * 1_000 + this.number(to);
     let link = this.links.get(key);
     if (!link) {
-      link = new Link();
+      link = new Link(from, to);
       this.links.set(key, link);
     }
     return link;
+  }
+
+  /** Ids are of 48 bits. */
+  private number(member: MemberId): number {
+    let number = this.numbers.get(member);
+    if (number === undefined) {
+      number = this.numbers.size;
+      this.numbers.set(member, number);
+    }
+    return number;
   }
 }

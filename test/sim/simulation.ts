@@ -1,4 +1,5 @@
 /** One seed: builds the world, lets it live through faults, heals it, and sees that everything goes on and all is right. */
+import { present } from '../../src/base/assert.js';
 import type { MemberId } from '../../src/base/ids.js';
 import type { Machine } from '../../src/machine/machine.js';
 import type { Raft } from '../../src/raft/raft.js';
@@ -12,14 +13,19 @@ import { Leaders } from './checkers/leaders.js';
 import { Leases } from './checkers/leases.js';
 import { Linearizable } from './checkers/linearizable.js';
 import { Logs } from './checkers/logs.js';
+import { Memberships } from './checkers/memberships.js';
 import { Permanence } from './checkers/permanence.js';
 import { Promises } from './checkers/promises.js';
+import { Quorums } from './checkers/quorums.js';
 import { States } from './checkers/states.js';
+import { Stickiness } from './checkers/stickiness.js';
 import { Faults } from './faults.js';
+import { Fleet } from './fleet.js';
 import { History } from './history.js';
 import { Liveness } from './liveness.js';
-import { SimMember } from './members.js';
+import { type Origin, SimMember } from './members.js';
 import { SimNetwork } from './network.js';
+import { drawReshaping, Operators } from './operators.js';
 import { Session } from './sessions.js';
 import { drawSwarm, type Swarm } from './swarm.js';
 import { Client } from './traffic.js';
@@ -35,6 +41,8 @@ export interface Report {
   readonly calls: number;
   readonly acknowledged: number;
   readonly terms: number;
+  /** Changes of the membership that were made. */
+  readonly changes: number;
   readonly lastLines: readonly string[];
 }
 
@@ -42,15 +50,21 @@ export class Simulation {
   readonly world: World;
   readonly swarm: Swarm;
   readonly history = new History();
-  readonly members: readonly SimMember[];
+  readonly fleet = new Fleet();
+  readonly members: readonly SimMember[] = this.fleet.members;
   readonly calls: Calls;
   readonly leases: Leases;
   readonly clients: readonly Client[];
   readonly sessions: readonly Session[];
   readonly followers: readonly Follower[];
   readonly faults: Faults;
+  /** Undefined: the members stay those of the settings. */
+  readonly operators: Operators | undefined;
   private readonly leaders: Leaders;
   private readonly authority: Authority;
+  private readonly quorums: Quorums;
+  private readonly stickiness: Stickiness;
+  private readonly memberships: Memberships;
   private readonly permanence: Permanence;
   private readonly promises: Promises;
   private readonly logs: Logs;
@@ -69,13 +83,20 @@ export class Simulation {
     this.swarm = swarm;
     world.trace.note('is of', 'seed', JSON.stringify(swarm));
     this.leaders = new Leaders(world, this.history);
+    const { fleet } = this;
     const raftOf = (id: MemberId): Raft | undefined => {
-      const member = this.members[id - 1];
+      const member = fleet.get(id);
       return member?.lacksData ? undefined : member?.replica?.['raft'];
     };
     this.authority = new Authority(world, raftOf);
     this.promises = new Promises(world, raftOf);
-    this.permanence = new Permanence(world, swarm.members, (id) => this.members[id - 1]?.lacksData === true);
+    this.quorums = new Quorums(world);
+    this.stickiness = new Stickiness(world);
+    this.memberships = new Memberships(world, raftOf);
+    this.permanence = new Permanence(world, (id) => {
+      const member = fleet.get(id);
+      return member === undefined || member.lost || member.lacksData;
+    });
     this.logs = new Logs(world);
     this.committed = new Committed(world);
     this.states = new States(world, this.history);
@@ -85,25 +106,39 @@ export class Simulation {
     const exact = swarm.every.jump === Number.POSITIVE_INFINITY && swarm.cpuCostMs === 0;
     this.leases = new Leases(world, exact ? 1 + swarm.clockSpread : undefined);
     this.calls = new Calls(world, linearizable, this.exactlyOnce);
-    const ids = Array.from({ length: swarm.members }, (_, i) => (i + 1) as MemberId);
-    const network = new SimNetwork(world, swarm, (id) => (this.members[id - 1] as SimMember).scope);
+    const reshaping = drawReshaping(world.random('reshaping'));
+    const ids = Array.from({ length: reshaping?.founders ?? swarm.members }, (_, i) => (i + 1) as MemberId);
+    const network = new SimNetwork(world, swarm, (id) => present(fleet.get(id), 'a member that runs').scope);
     network.onSent = (message) => {
       this.authority.onSent(message);
       this.promises.onSent(message);
+      this.quorums.onSent(message);
     };
+    network.onArrives = (message) => this.stickiness.onArrives(message);
     const events = {
       onUp: (member: SimMember) => this.observe(member),
       onDown: (member: SimMember) => this.states.onDown(member),
     };
-    this.members = ids.map((id) => new SimMember(world, swarm, network, ids, id, events));
+    const settings = ids.map((id) => ({ id, name: `n${id}`, clientAddress: '', peerAddress: '' }));
+    const founders: Origin = { founder: true, members: () => settings };
+    for (const { id, name } of settings) fleet.add(new SimMember(world, swarm, network, founders, id, name, events));
     world.afterEvent = (scope) => this.look(scope);
     const { calls, members } = this;
     const around = { world, swarm, members, calls, linearizable, nextTag: () => this.nextTag() };
     this.clients = times(swarm.clients, (i) => new Client(around, i));
     this.sessions = times(swarm.sessions, (i) => new Session(around, this.leases, i));
     this.followers = times(swarm.watches, (i) => new Follower(around, this.history, i));
-    this.faults = new Faults(world, swarm, network, members, calls);
+    this.faults = new Faults(world, swarm, network, fleet, calls, reshaping !== undefined);
     for (const member of members) member.start();
+    if (!reshaping) return;
+    world.trace.note('is reshaped', 'seed', JSON.stringify(reshaping));
+    const operators = new Operators(world, reshaping, fleet, calls, (id, name) => {
+      const newcomer: Origin = { founder: false, members: (known) => operators.tell(id, name, known) };
+      const member = new SimMember(world, swarm, network, newcomer, id, name, events);
+      fleet.add(member);
+      return member;
+    });
+    this.operators = operators;
   }
 
   nextTag(): string {
@@ -124,13 +159,14 @@ export class Simulation {
       calls: this.calls.made,
       acknowledged: this.calls.acknowledged,
       terms: this.leaders.count,
+      changes: this.memberships.changes,
       lastLines: world.trace.last(200),
     };
   }
 
   /** After every event: what changed of the members is compared with what must be. */
   private look(scope: Scope): void {
-    for (const member of this.members) {
+    for (const member of this.fleet.all) {
       const { replica } = member;
       // An event of one member changes no other.
       if (!replica || (member.scope !== scope && scope !== this.world.always)) continue;
@@ -139,11 +175,15 @@ export class Simulation {
       this.invariants.onStep(raft);
       this.leaders.onStep(raft);
       this.authority.onStep(raft);
+      this.quorums.onStep(raft);
+      this.stickiness.onStep(raft);
+      this.memberships.onStep(raft);
       this.permanence.onStep(raft);
       this.promises.onStep(raft);
       this.logs.onStep(raft);
       this.states.onStep(member);
     }
+    this.stickiness.onEventOver();
   }
 
   /** Hears of everything that a machine applies; a new one is compared with the history first. */

@@ -5,6 +5,7 @@
 import type { Index, MemberId, Term } from '../../../src/base/ids.js';
 import type { Raft } from '../../../src/raft/raft.js';
 import type { World } from '../world.js';
+import { decides } from './majorities.js';
 
 export class Permanence {
   private readonly rafts = new Map<MemberId, Raft>();
@@ -12,7 +13,6 @@ export class Permanence {
   /** @param lacksData it has lost its data, so it neither votes nor campaigns */
   constructor(
     private readonly world: World,
-    private readonly members: number,
     private readonly lacksData: (member: MemberId) => boolean,
   ) {}
 
@@ -24,10 +24,11 @@ export class Permanence {
   onApplied(index: Index, term: Term): void {
     for (const [id, raft] of this.rafts) {
       if (this.lacksData(id) || holds(raft, index, term)) continue;
-      let votes = 0;
+      if (!raft.state.memberships.mayLead(id)) continue;
+      const votes = new Set<MemberId>();
       for (const [other, voter] of this.rafts)
-        if (other === id || (!this.lacksData(other) && wouldVote(voter, raft))) votes++;
-      if (votes * 2 <= this.members) continue;
+        if (other === id || (!this.lacksData(other) && wouldVote(voter, raft))) votes.add(other);
+      if (!decides(raft.state.membership, votes)) continue;
       const sentence = `entry ${index} of term ${term} is applied, and member ${id}, which lacks it, could be elected`;
       this.world.violated('permanence', sentence);
     }

@@ -1,0 +1,228 @@
+/** Those who run the cluster: they add, promote, replace and remove members while everything goes on, and clear away what is dead. */
+import { QuorateError } from '../../src/base/errors.js';
+import type { MemberId } from '../../src/base/ids.js';
+import type { Random } from '../../src/base/random.js';
+import type { MemberChange, MemberInfo } from '../../src/replica/types.js';
+import type { Calls } from './calls.js';
+import type { Fleet } from './fleet.js';
+import type { SimMember } from './members.js';
+import type { World } from './world.js';
+
+/** What a seed is like whose members change. */
+export interface Reshaping {
+  /** Members of the settings, 1 to 5. */
+  readonly founders: number;
+  readonly operators: number;
+  /** Mean milliseconds between two changes by one operator. */
+  readonly everyMs: number;
+  /** Mean milliseconds between two machines that are lost for ever; Infinity: none is. */
+  readonly lossMs: number;
+}
+
+/** Undefined in most seeds: the members stay those of the settings. */
+export function drawReshaping(random: Random): Reshaping | undefined {
+  if (random() >= 0.3) return undefined;
+  return {
+    founders: 1 + Math.floor(random() * 5),
+    operators: random() < 0.3 ? 2 : 1,
+    everyMs: 300 * 10 ** random(),
+    lossMs: random() < 0.3 ? 3_000 + random() * 9_000 : Number.POSITIVE_INFINITY,
+  };
+}
+
+const maxMembers = 6;
+const maxTries = 5;
+/** What a member may say to an operator; all but the first four depend on what the cluster is like. */
+const mayPass = new Set(['NO_QUORUM', 'CHANGE_IN_PROGRESS', 'MEMBER_STOPPING', 'MEMBER_NOT_READY']);
+const final = new Set(['MEMBER_NOT_FOUND', 'MEMBER_EXISTS', 'QUORUM_AT_RISK', 'TOO_MANY_MEMBERS']);
+
+type Add = MemberChange & { readonly kind: 'add' };
+
+export class Operators {
+  /** Changes that came to be as they were asked for. */
+  made = 0;
+  over = false;
+  private busy = 0;
+  private newest = 0;
+  private readonly random: Random;
+
+  constructor(
+    private readonly world: World,
+    reshaping: Reshaping,
+    private readonly fleet: Fleet,
+    private readonly calls: Calls,
+    /** Makes the member that an id stands for. */
+    private readonly install: (id: MemberId, name: string) => SimMember,
+  ) {
+    this.random = world.random('operators');
+    this.newest = reshaping.founders;
+    for (let i = 0; i < reshaping.operators; i++) this.often(reshaping.everyMs, () => this.act());
+    this.often(reshaping.lossMs, () => this.lose());
+  }
+
+  /** Nobody waits for a change. */
+  get idle(): boolean {
+    return this.busy === 0;
+  }
+
+  /** Who the members are as somebody in the cluster sees it, which may be old news. */
+  look(): readonly MemberInfo[] | undefined {
+    const up = this.fleet.members.filter((member) => member.up && !member.scope.paused);
+    return up[Math.floor(this.random() * up.length)]?.replica?.members;
+  }
+
+  /** What a joining member is told that knows nobody. `known`: the id in its data directory. */
+  tell(id: MemberId, name: string, known: MemberId | undefined): readonly MemberInfo[] | NotLetIn {
+    const members = this.look();
+    if (!members) return 'nobody answers';
+    const self = members.find((member) => member.id === id);
+    if (!self || self.name !== name) return known === undefined ? 'nobody answers' : 'removed';
+    return known === undefined && !self.learner ? 'votes' : members;
+  }
+
+  private often(mean: number, what: () => void): void {
+    if (mean === Number.POSITIVE_INFINITY) return;
+    const next = (): void => {
+      this.world.after(-Math.log(1 - this.random()) * mean, this.world.always, () => {
+        if (this.over) return;
+        what();
+        next();
+      });
+    };
+    next();
+  }
+
+  private act(): void {
+    const members = this.look();
+    if (!members) return;
+    const unknown = members.find(({ id }) => !this.fleet.get(id));
+    const dead = members.find(({ id }) => this.fleet.get(id)?.lost);
+    const learner = members.find((member) => member.learner && this.fleet.get(member.id)?.up);
+    const voters = members.filter((member) => !member.learner);
+    const wanted = 1 + Math.floor(this.random() * 5);
+    const dice = this.random();
+    // Somebody asked for it, was told nothing, and gave up.
+    if (unknown && dice < 0.5) this.start(unknown.id, unknown.name);
+    else if (dead && dice < 0.6) this.clear(dead);
+    else if (learner && dice < 0.2) this.change({ kind: 'promote', id: learner.id });
+    else if (members.length < maxMembers && voters.length < wanted) this.add(undefined);
+    else if (voters.length > wanted) this.remove(this.pick(members));
+    else if (members.length < maxMembers && dice < 0.7) this.add(this.pick(voters));
+    else this.remove(this.pick(members));
+  }
+
+  /** A dead one goes, or another takes its place, under the same name or not. */
+  private clear(dead: MemberInfo): void {
+    if (dead.learner || this.random() < 0.4) this.remove(dead);
+    else this.add(dead, this.random() < 0.5 ? dead.name : undefined);
+  }
+
+  private add(replaced: MemberInfo | undefined, name = `n${++this.newest}`): void {
+    // An address is used again as little as an id.
+    const place = `${name}.${Math.floor(this.random() * 1e9)}`;
+    const promote = replaced !== undefined || this.random() < 0.75;
+    const addresses = { clientAddress: `${place}:1`, peerAddress: `${place}:2` };
+    this.change({ kind: 'add', name, ...addresses, promote, replaces: replaced?.id });
+  }
+
+  private remove({ id }: MemberInfo): void {
+    this.change({ kind: 'remove', id });
+  }
+
+  /** Asks any member, and another one when it does not know. */
+  private change(change: MemberChange, tries = 1): void {
+    const { world } = this;
+    const up = this.fleet.members.filter((member) => member.up);
+    const member = up[Math.floor(this.random() * up.length)];
+    const { replica } = member ?? {};
+    if (!member || !replica) return;
+    const deadlineMs = 500 + this.random() * 4_000;
+    const words = `${change.kind} ${change.kind === 'add' ? `${change.name} for ${change.replaces}` : change.id}`;
+    world.trace.note('is asked to', member.id, words);
+    const answered = this.calls.expectAnswer(member, deadlineMs, words);
+    this.busy++;
+    let settled = false;
+    const settle = (reason: string): void => {
+      if (settled) return;
+      settled = true;
+      this.busy--;
+      world.trace.note('answers', member.id, `${words}: ${reason}`);
+      if (reason === 'done') return;
+      if (!mayPass.has(reason) && !final.has(reason) && reason !== 'down')
+        world.violated('operators', `${words} failed with ${reason}`);
+      if (!final.has(reason) && tries < maxTries && !this.over) this.change(change, tries + 1);
+    };
+    const watch = (): void => {
+      if (member.replica !== replica) settle('down');
+      if (!settled) world.after(200, world.always, watch);
+    };
+    watch();
+    replica.changeMembership(change, member.clock.now() + deadlineMs).then(
+      () => {
+        if (!answered.once() || member.replica !== replica) return;
+        settle('done');
+        this.onDone(change, member, replica);
+      },
+      (error: unknown) => {
+        if (answered.once()) settle(error instanceof QuorateError ? error.reason : String(error));
+      },
+    );
+  }
+
+  private onDone(change: MemberChange, member: SimMember, replica: NonNullable<SimMember['replica']>): void {
+    this.made++;
+    const { removed = [], voters, records = [] } = replica['membership'].applied;
+    if (change.kind === 'add') this.onAdded(change, member, replica.members);
+    else if (change.kind === 'remove') {
+      if (!removed.includes(change.id))
+        this.world.violated('operators', `member ${member.id} says ${change.id} is removed, and it is not`);
+      this.onRemoved(change.id);
+    } else if (!voters.includes(change.id) || !records.some(({ id }) => id === change.id))
+      this.world.violated('operators', `member ${member.id} says ${change.id} is a voter, and it is not`);
+  }
+
+  /** As the door looks up whom it has added. */
+  private onAdded({ name, replaces }: Add, { id: at }: SimMember, members: readonly MemberInfo[]): void {
+    const added = members.find((member) => member.name === name && member.id !== replaces);
+    if (!added) this.world.violated('operators', `member ${at} says ${name} is added, and it is not`);
+    else this.world.after(this.random() * 1_000, this.world.always, () => this.start(added.id, name));
+  }
+
+  /** Starts a member that was added, unless somebody has. */
+  start(id: MemberId, name: string): void {
+    if (!this.fleet.get(id)) this.install(id, name).start();
+  }
+
+  /** Sooner or later nobody counts on it any more; until then it may be started again. */
+  private onRemoved(id: MemberId): void {
+    const member = this.fleet.get(id);
+    if (member) this.world.after(this.random() * 3_000, this.world.always, () => this.fleet.retire(member));
+  }
+
+  /** A machine is lost for ever: only when all others are whole, so that a majority has everything. */
+  private lose(): void {
+    const member = this.pick(this.fleet.members);
+    if (mayLoseData(member, this.fleet)) member.destroy();
+  }
+
+  private pick<Item>(items: readonly Item[]): Item {
+    return items[Math.floor(this.random() * items.length)] as Item;
+  }
+}
+
+export type NotLetIn = 'nobody answers' | 'removed' | 'votes';
+
+/**
+ * Whether a member may lose its data: all live, have taken part and have got over such losses; they agree on the voters, without a change under way;
+ * and the rest is a majority.
+ */
+export function mayLoseData(member: SimMember, { members }: Fleet): boolean {
+  const states = members.map(({ replica }) => replica?.['raft'].state);
+  const voters = states[0]?.membership.voters ?? [];
+  const agree = members.every(({ isWhole, lacksData }, i) => {
+    const { memberships, commit, membership } = states[i] ?? {};
+    if (!isWhole || lacksData || !memberships || !membership || memberships.index > (commit ?? 0)) return false;
+    return membership.outgoing.length === 0 && membership.voters.join() === voters.join();
+  });
+  return agree && (!voters.includes(member.id) || voters.length >= 3);
+}
