@@ -1,4 +1,5 @@
 /** The real transport: one grpc-js stream from every member to every other, and one more for each image on its way. */
+import { parseAddress } from '../base/address.js';
 import { assert } from '../base/assert.js';
 import type { ClusterId, MemberId, Term } from '../base/ids.js';
 import type { Log } from '../base/log.js';
@@ -30,6 +31,8 @@ export class GrpcTransport implements Transport {
   private readonly peers = new Map<MemberId, PeerAddress>();
   private readonly peerNames = new Map<MemberId, string>();
   private readonly removed = new Set<MemberId>();
+  /** Peers that called and that setPeers has not named yet. */
+  private readonly guests = new Set<MemberId>();
 
   constructor(private readonly options: GrpcTransportOptions) {}
 
@@ -39,7 +42,8 @@ export class GrpcTransport implements Transport {
     const { peerNames, removed } = this;
     this.handlers = handlers;
     const onCaller = (peer: MemberId) => this.links.get(peer)?.connect();
-    this.server = new PeerServer({ self, clusterId, peerNames, removed, founded, log, onCaller }, handlers);
+    const onUnknown = (caller: Handshake) => this.welcome(caller);
+    this.server = new PeerServer({ self, clusterId, peerNames, removed, founded, log, onCaller, onUnknown }, handlers);
     if (this.peers.size === 0) this.setPeers(peers, []);
     await this.server.start();
     if (this.stopping.signal.aborted) return;
@@ -51,19 +55,29 @@ export class GrpcTransport implements Transport {
     if (this.stopping.signal.aborted) return;
     for (const id of removed) this.removed.add(id);
     for (const { id, address } of [...this.peers.values()]) {
-      const same = peers.some((peer) => peer.id === id && peer.address === address);
+      const named = peers.find((peer) => peer.id === id);
+      const same = named ? named.address === address : this.guests.has(id) && !this.removed.has(id);
       if (!same) this.forget(id);
     }
     for (const peer of peers) {
+      this.guests.delete(peer.id);
       if (this.peers.has(peer.id) || this.removed.has(peer.id)) continue;
-      this.peers.set(peer.id, peer);
-      this.peerNames.set(peer.id, peer.name);
       this.link(peer);
     }
   }
 
+  /** A member that we have not heard of calls. Returns whether it may: it has taken part in the cluster and says where it is. */
+  private welcome({ from, founded, address }: Handshake): boolean {
+    if (!founded || !parseAddress(address) || this.stopping.signal.aborted) return false;
+    this.guests.add(from);
+    this.link({ id: from, name: from.toString(16), address });
+    return true;
+  }
+
   private link(peer: PeerAddress): void {
     const { handlers } = this;
+    this.peers.set(peer.id, peer);
+    this.peerNames.set(peer.id, peer.name);
     assert(handlers, 'the transport is started');
     const link = new PeerLink(peer, () => this.handshakeWith(peer.id), handlers, Math.random, this.options.log);
     this.links.set(peer.id, link);
@@ -75,6 +89,7 @@ export class GrpcTransport implements Transport {
     this.links.delete(id);
     this.peers.delete(id);
     this.peerNames.delete(id);
+    this.guests.delete(id);
     this.server?.drop(id);
   }
 
@@ -116,6 +131,7 @@ export class GrpcTransport implements Transport {
 
   private handshakeWith(to: MemberId): Handshake {
     const { self, clusterId, incarnation, founded } = this.options;
-    return { version: PROTOCOL_VERSION, clusterId, from: self.id, to, incarnation, founded: founded() };
+    const address = self.peerAddress;
+    return { version: PROTOCOL_VERSION, clusterId, from: self.id, to, incarnation, founded: founded(), address };
   }
 }

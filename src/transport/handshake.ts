@@ -14,6 +14,8 @@ export interface Handshake {
   readonly incarnation: number;
   /** The sender has taken part in a cluster. */
   readonly founded: boolean;
+  /** Where the sender can be called, "host:port"; empty: it does not say. */
+  readonly address: string;
 }
 
 /** Why a stream is refused: `cause` for counting, `sentence` for people on both sides. */
@@ -30,11 +32,13 @@ const names = {
   incarnation: 'quorate-incarnation',
 } as const;
 const FOUNDED = 'quorate-founded';
+const ADDRESS = 'quorate-address';
 const REMOVED = 'quorate-removed';
 
 export function handshakeMetadata(handshake: Handshake): Metadata {
   const metadata = foundedMetadata(handshake.founded);
   for (const [field, name] of entriesOf(names)) metadata.set(name, String(handshake[field]));
+  metadata.set(ADDRESS, handshake.address);
   return metadata;
 }
 
@@ -52,6 +56,7 @@ export function parseHandshake(metadata: Metadata): Handshake | undefined {
     from: read.from as MemberId,
     to: read.to as MemberId,
     founded: parseFounded(metadata),
+    address: String(metadata.get(ADDRESS)[0] ?? ''),
   };
 }
 

@@ -47,7 +47,7 @@ export class MemoryNetwork {
       [other, one],
     ] as const) {
       from.lose(to, false);
-      if (!from.tells(to) && from.knows(to.self) && to.knows(from.self)) this.connect(from, to);
+      if (!from.tells(to) && (from.calls(to) || to.calls(from))) this.connect(from, to);
     }
   }
 
@@ -56,19 +56,20 @@ export class MemoryNetwork {
     assert(!this.running.has(transport.self), 'a member runs once at a time');
     this.running.set(transport.self, transport);
     for (const other of this.running.values()) {
-      if (other === transport || other.tells(transport)) continue;
-      if (!other.knows(transport.self) || !transport.knows(other.self)) continue;
-      this.connect(transport, other);
-      this.connect(other, transport);
+      if (other !== transport) this.introduce(transport, other);
     }
   }
 
-  /** @internal Two members that have just come to know each other. */
+  /** @internal One knows the other, and tries to connect. */
   acquaint(a: MemoryTransport, id: MemberId): void {
     const b = this.running.get(id);
-    if (!b || this.running.get(a.self) !== a) return;
-    if (b.tells(a)) return;
-    if (!a.knows(id) || !b.knows(a.self)) return;
+    if (b && this.running.get(a.self) === a) this.introduce(a, b);
+  }
+
+  private introduce(a: MemoryTransport, b: MemoryTransport): void {
+    if (b.tells(a) || !(a.calls(b) || b.calls(a))) return;
+    a.meet(b.self);
+    b.meet(a.self);
     this.connect(a, b);
     this.connect(b, a);
   }
@@ -107,6 +108,8 @@ export class MemoryTransport implements Transport {
   private readonly leaving = new AbortController();
   private readonly peers: Set<MemberId>;
   private readonly removed = new Set<MemberId>();
+  /** Peers that called and that setPeers has not named yet. */
+  private readonly guests = new Set<MemberId>();
 
   /** Use MemoryNetwork.create. */
   constructor(
@@ -194,7 +197,13 @@ export class MemoryTransport implements Transport {
       if (other?.knows(this.self) && !before.includes(id)) this.tells(other);
     }
     this.peers.clear();
-    for (const { id } of peers) if (!this.removed.has(id)) this.peers.add(id);
+    for (const { id } of peers) {
+      this.guests.delete(id);
+      if (!this.removed.has(id)) this.peers.add(id);
+    }
+    for (const id of this.guests)
+      if (this.removed.has(id)) this.guests.delete(id);
+      else this.peers.add(id);
     for (const id of before) {
       const other = this.network.at(id);
       if (this.peers.has(id) || !other) continue;
@@ -202,7 +211,10 @@ export class MemoryTransport implements Transport {
       other.lose(this, false);
       this.tells(other);
     }
-    for (const id of this.peers) if (!before.includes(id)) this.network.acquaint(this, id);
+    for (const id of this.peers) {
+      const called = before.includes(id) && (this.streams.has(id) || this.network.at(id)?.knows(this.self));
+      if (!called) this.network.acquaint(this, id);
+    }
   }
 
   isConnected(peer: MemberId): boolean {
@@ -219,6 +231,19 @@ export class MemoryTransport implements Transport {
   /** @internal */
   knows(member: MemberId): boolean {
     return this.peers.has(member);
+  }
+
+  /** @internal Whether it connects to the other, and that one lets it. */
+  calls(other: MemoryTransport): boolean {
+    if (!this.peers.has(other.self)) return false;
+    return other.peers.has(this.self) || (this.options.founded() && !other.removed.has(this.self));
+  }
+
+  /** @internal */
+  meet(member: MemberId): void {
+    if (this.peers.has(member)) return;
+    this.peers.add(member);
+    this.guests.add(member);
   }
 
   /** @internal Tells a member that was removed of it. Returns whether it was. */

@@ -34,6 +34,8 @@ export interface PeerServerOptions {
   readonly log: Log;
   /** A peer has opened its stream to us, so it is there. */
   readonly onCaller: (peer: MemberId) => void;
+  /** Somebody calls who is in the cluster and not among the peers. Returns whether it is one from now on. */
+  readonly onUnknown: (caller: Handshake) => boolean;
 }
 
 interface Incoming {
@@ -168,12 +170,12 @@ export class PeerServer {
 
   /** The caller's handshake, or undefined when it was refused. */
   private accept(call: Call, answer: Answer): Handshake | undefined {
-    const { self, clusterId, peerNames, removed } = this.options;
+    const { self, clusterId, peerNames, removed, onUnknown } = this.options;
     const handshake = parseHandshake(call.metadata);
     const refusal = refusalOf(
       handshake,
       { clusterId, id: self.id },
-      (id) => peerNames.has(id),
+      (id) => peerNames.has(id) || (handshake !== undefined && onUnknown(handshake)),
       (id) => removed.has(id),
     );
     if (!refusal && !this.stopped) return handshake;

@@ -75,7 +75,8 @@ export interface Transport {
   ): Promise<boolean>;
   /**
    * Who the other members are from now on. Streams to and from those that are not among them end; the members in `removed` are told that they
-   * were removed, whenever they call.
+   * were removed, whenever they call. A member that this one has not heard of yet, and that has taken part in the cluster, is a peer once it calls:
+   * it may be the leader from whom this one has to hear of it.
    */
   setPeers(peers: readonly PeerAddress[], removed: readonly MemberId[]): void;
   isConnected(peer: MemberId): boolean;

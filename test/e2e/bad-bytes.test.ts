@@ -178,6 +178,7 @@ describe('a stream to the peer port', () => {
     to: idOf('n1'),
     incarnation: 1,
     founded: true,
+    address: '',
   });
 
   it.each<[string, () => Metadata, RegExp]>([

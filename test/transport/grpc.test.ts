@@ -58,7 +58,15 @@ describe('GrpcTransport', () => {
 
   /** B, or somebody like it, on a bare stream. */
   function caller(address: string, different: Partial<Handshake> = {}) {
-    const handshake = { version: PROTOCOL_VERSION, clusterId, from: B, to: A, incarnation: 1, founded: true };
+    const handshake = {
+      version: PROTOCOL_VERSION,
+      clusterId,
+      from: B,
+      to: A,
+      incarnation: 1,
+      founded: true,
+      address: '',
+    };
     return rawStream(address, handshakeMetadata({ ...handshake, ...different }), cleanups);
   }
 
@@ -87,7 +95,7 @@ describe('GrpcTransport', () => {
       ['a wrong addressee', { to: C }, /the caller wants member c: the peer addresses in the settings disagree/],
       [
         'a sender that is not in the settings',
-        { from: 5 as MemberId },
+        { from: 5 as MemberId, founded: false },
         /member 5 is not in the cluster as member a0+1 knows it/,
       ],
       ['another version of the protocol', { version: 9 }, /has version 1, the caller's has 9/],

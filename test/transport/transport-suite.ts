@@ -293,6 +293,22 @@ export function transportSuite(name: string, open: () => Promise<TransportFactor
       expect([...a.recorder.messages, ...b.recorder.messages]).toEqual([]);
     });
 
+    it('lets a member in that it has not heard of once that one has taken part in the cluster, until it is removed', async () => {
+      const a = await start(A);
+      a.transport.setPeers([], []);
+      const b = await start(B);
+      const c = await start(C, true);
+      await until('A and C are connected', () => a.transport.isConnected(C) && c.transport.isConnected(A));
+      expect([a.transport.isConnected(B), b.transport.isConnected(A)]).toEqual([false, false]);
+      // News of the members that are older than C change nothing.
+      a.transport.setPeers([], []);
+      a.transport.send(heartbeat(A, C, 1));
+      await until('the message has come', () => c.recorder.rounds.length === 1);
+      a.transport.setPeers([], [C]);
+      await until('C is told', () => c.recorder.removals > 0);
+      expect(a.transport.isConnected(C)).toBe(false);
+    });
+
     it('is silent once stopped, and may be stopped twice', async () => {
       const { a, b } = await pair();
       await a.transport.stop();
