@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { Simulation } from './simulation.js';
 
-const seeds = Array.from({ length: 10 }, (_, i) => i + 5);
+/** The last two found bugs of changes of the membership (see the ledger in docs/hacking.md). */
+const seeds = [...Array.from({ length: 10 }, (_, i) => i + 5), 35, 60];
 const timeout = 60_000;
 
 test.each(seeds)(
