@@ -23,6 +23,12 @@ class Reader implements Waiting {
   }
 }
 
+/**
+ * Rounds of reads between one incarnation and the next, which is a millisecond later at least. The tokens of a run begin after those of earlier ones, or a
+ * late answer of the leader to a run that is gone could pass for one of today's.
+ */
+const roundsPerIncarnation = 1_024;
+
 export class Reads {
   private arriving: Reader[] = [];
   private asked: { token: number; readers: Reader[] } | undefined;
@@ -32,6 +38,11 @@ export class Reads {
 
   /** @param nextToken first of the tokens that rounds get; an answer to an earlier run of this member must not name one of them */
   constructor(private nextToken = 1) {}
+
+  /** Those of a member's run. */
+  static ofRun(incarnation: number): Reads {
+    return new Reads(incarnation * roundsPerIncarnation);
+  }
 
   /** A new linearizable read. */
   add(deadline: number, done: ReadCallback): Waiting {

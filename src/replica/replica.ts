@@ -3,31 +3,28 @@
  * everything that arrived since the last one, so batches grow with load (design §1.3).
  */
 import { QuorateError } from '../base/errors.js';
-import type { ClusterId, Index, MemberId, Revision } from '../base/ids.js';
+import type { ClusterId, MemberId, Revision } from '../base/ids.js';
 import type { Machine } from '../machine/machine.js';
 import type { Command, MachineMeta } from '../machine/types.js';
-import { membershipCodec } from '../proto/membership.js';
 import type { Raft } from '../raft/raft.js';
 import type { EntriesWanted, Entry, HardState, RaftMessage, RaftStatus, Ready, SnapshotMeta } from '../raft/types.js';
 import type { Image } from '../storage/store.js';
-import type { ChangeMessage, IncomingSnapshot, PeerMessage } from '../transport/transport.js';
-import { StoredHistory } from '../watch/history.js';
-import { Hub } from '../watch/hub.js';
+import type { IncomingSnapshot, PeerMessage } from '../transport/transport.js';
+import type { Hub } from '../watch/hub.js';
 import { decodeBatch } from './batch-codec.js';
 import { replicaBounds } from './bounds.js';
-import { decide, decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from './change-request.js';
-import { Changes } from './changes.js';
 import { encodeCommand } from './command-codec.js';
+import { FirstContact } from './first-contact.js';
+import { createHub } from './hub-setup.js';
 import { Installer, loadMachine } from './installer.js';
 import { Leadership } from './leadership.js';
-import { Members } from './members.js';
 import type { ReplicaOptions } from './options.js';
 import { Outbox } from './outbox.js';
-
 import { Persister } from './persister.js';
 import { createRaft } from './raft-setup.js';
 import { Reads } from './reads.js';
 import { Retention } from './retention.js';
+import { Roster } from './roster.js';
 import { SnapshotSender } from './snapshots.js';
 import { Transfers } from './transfers.js';
 import { Trimmer } from './trimmer.js';
@@ -35,12 +32,6 @@ import type { MemberChange, MemberInfo, OutcomeCallback, Replica, ReplicaStatus,
 
 /** Applying goes on in the next turn after this long, so that heartbeats and callers get their turn. */
 const applySliceMs = 5;
-/**
- * Rounds of reads between one incarnation and the next, which is a millisecond later at least. The tokens of a run begin after those of earlier ones, or a
- * late answer of the leader to a run that is gone could pass for one of today's.
- */
-const roundsPerIncarnation = 1_024;
-
 export class MemberReplica implements Replica {
   readonly clusterId: ClusterId;
   readonly memberId: MemberId;
@@ -54,9 +45,8 @@ export class MemberReplica implements Replica {
   private readonly persister: Persister;
   private readonly outbox = new Outbox();
   private readonly reads: Reads;
-  private readonly transfers = new Transfers();
-  private readonly changes: Changes;
-  private readonly membership: Members;
+  private readonly transfers: Transfers;
+  private readonly roster: Roster;
   private readonly retention: Retention | undefined;
   private readonly sender: SnapshotSender;
   private readonly installer: Installer;
@@ -67,9 +57,7 @@ export class MemberReplica implements Replica {
   private installing = false;
   private scheduled = false;
   private stopped = false;
-  /** Nothing was ever voted or appended here; see onConnected. */
-  private pristine: boolean;
-  private readonly heard = new Set<MemberId>();
+  private readonly firstContact: FirstContact;
 
   /** Loads the machine from the store. Call start() afterwards. */
   static async open(options: ReplicaOptions): Promise<MemberReplica> {
@@ -81,40 +69,30 @@ export class MemberReplica implements Replica {
     private readonly options: ReplicaOptions,
     machine: Machine,
   ) {
-    const { identity, stored, store, scheduler, bounds = replicaBounds, log } = options;
+    const { identity, stored, store, bounds = replicaBounds, log } = options;
     this.clusterId = identity.clusterId;
     this.memberId = identity.memberId;
     this.memberName = identity.memberName;
-    this.membership = new Members(identity.memberId, stored.machine?.membership, options.members);
     this.current = machine;
     this.hardState = stored.hardState;
-    this.pristine = stored.fresh;
+    this.firstContact = new FirstContact(stored.fresh);
     this.persistedMeta = stored.machine;
     this.raft = createRaft(options, stored.hardState);
     this.raftStatus = this.raft.status();
-    this.membership.setEffective(this.raftStatus.membership);
+    this.roster = new Roster(options, this.raftStatus.membership);
     this.electionMs = options.electionTicks * options.tickMs;
-    this.reads = new Reads(options.incarnation * roundsPerIncarnation);
-    this.changes = new Changes(this.electionMs);
+    this.reads = Reads.ofRun(options.incarnation);
     this.leadership = new Leadership(this.electionMs);
+    this.transfers = new Transfers(this.electionMs);
     this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
     this.sender = new SnapshotSender(store, options.transport, log);
     this.trimmer = new Trimmer(store, this.sender, options.keepLogBytes, bounds);
     this.installer = new Installer(store, bounds.valueCacheBytes, log);
-    this.hub = new Hub({
-      history: new StoredHistory({
-        scan: (after, upTo, maxBytes) => store.scanVersions(after, upTo, maxBytes),
-        previous: (key, revision) => this.current.versionBefore(key, revision),
-        compacted: () => this.current.compactedRevision,
-      }),
-      revision: machine.revision,
-      compactedRevision: machine.compactedRevision,
-      recentBytes: bounds.recentChangesBytes,
-      persistedRevision: () => this.persistedMeta?.revision ?? (1 as Revision),
-      log,
-      now: () => scheduler.now(),
-      defer: (callback) => scheduler.defer(callback),
-    });
+    this.hub = createHub(
+      options,
+      () => this.current,
+      () => this.persistedMeta?.revision ?? (1 as Revision),
+    );
     this.persister = new Persister(store, {
       onPersisted: (token, messages) => this.onPersisted(token, messages),
       onAppliedPersisted: (meta) => {
@@ -131,9 +109,9 @@ export class MemberReplica implements Replica {
       onConnected: (peer, founded) => this.onConnected(peer, founded),
       onDisconnected: (peer, refused) => this.onDisconnected(peer, refused),
       onSnapshot: (snapshot) => this.onSnapshot(snapshot),
-      onRemoved: () => this.onRemoved(),
+      onRemoved: () => this.options.onRemoved?.(),
     });
-    this.onMembership();
+    this.roster.spread();
     this.schedule();
   }
 
@@ -147,7 +125,7 @@ export class MemberReplica implements Replica {
     this.outbox.failAll(error);
     this.reads.failAll(error);
     this.transfers.failAll('this member stops');
-    this.changes.failAll(error);
+    this.roster.failAll(error);
     this.hub.close();
     await this.persister.idle();
     if (this.installing) return;
@@ -162,7 +140,7 @@ export class MemberReplica implements Replica {
   }
 
   get members(): readonly MemberInfo[] {
-    return this.membership.list;
+    return this.roster.list;
   }
 
   /**
@@ -211,19 +189,14 @@ export class MemberReplica implements Replica {
   }
 
   transferLeadership(to: MemberId | undefined): Promise<MemberId> {
-    const { membership, leader } = this.raft.status();
-    if (to !== undefined && !membership.voters.includes(to))
-      return Promise.reject(new QuorateError('MEMBER_NOT_FOUND', `member ${to} is not a voter of this cluster`));
-    if (to !== undefined && leader === to) return Promise.resolve(to);
-    this.raft.transferLeadership(to);
+    const handedOver = this.transfers.ask(this.raft, to, this.now());
     this.schedule();
-    // The hand-over takes at most one election timeout, learning of the new leader another.
-    return this.transfers.add(leader, to, this.now() + 2 * this.electionMs);
+    return handedOver;
   }
 
   changeMembership(change: MemberChange, deadlineMs: number): Promise<void> {
     if (this.stopped) return Promise.reject(stopping());
-    const changed = this.changes.add(change, deadlineMs, this.now());
+    const changed = this.roster.add(change, deadlineMs, this.now());
     this.schedule();
     return changed;
   }
@@ -246,15 +219,16 @@ export class MemberReplica implements Replica {
     this.outbox.expire(now);
     this.reads.expire(now);
     this.transfers.expire(now);
-    this.changes.expire(now);
-    if (!this.transfers.isEmpty && !this.hasConnectedPeer()) this.transfers.failAll('no other member can be reached');
+    this.roster.expire(now);
+    if (!this.transfers.isEmpty && !this.roster.hasConnectedPeer)
+      this.transfers.failAll('no other member can be reached');
     if (this.outbox.isOverdue(now, this.electionMs)) this.outbox.sendAgain();
     if (this.raftStatus.role === 'leader') this.leaderTick(now);
     this.compactOld(now);
     this.trim();
     // An idle member has nothing to do in most ticks, and should cost next to nothing.
     const busy = this.raft.hasReady() || this.outbox.hasUnsent || this.persister.isWaiting;
-    if (busy || !this.changes.isEmpty) this.schedule();
+    if (busy || this.roster.isBusy) this.schedule();
   }
 
   private leaderTick(now: number): void {
@@ -265,8 +239,7 @@ export class MemberReplica implements Replica {
       );
       this.raft.transferLeadership(undefined);
     }
-    const founding = this.membership.founding();
-    if (founding) this.raft.changeMembership({ kind: 'found', records: founding });
+    this.roster.found(this.raft);
     if (!this.persister.busy) this.leadership.proposeUpkeep(this.raft, this.current, now);
   }
 
@@ -280,8 +253,8 @@ export class MemberReplica implements Replica {
 
   private onMessage(message: PeerMessage): void {
     if (this.stopped) return;
-    if (this.isStranger(message.from)) return;
-    if (message.kind === 'change') this.onChange(message);
+    if (this.firstContact.isStranger(message.from)) return;
+    if (message.kind === 'change') this.roster.onMessage(this.raft, message, this.now());
     else if (message.kind !== 'forward') this.raft.step(message);
     else if (this.raftStatus.role === 'leader') {
       const { from, incarnation, firstSequence, commands } = message;
@@ -290,31 +263,9 @@ export class MemberReplica implements Replica {
     this.schedule();
   }
 
-  private onChange({ from, to, token, answer, data }: ChangeMessage): void {
-    if (answer) {
-      this.changes.onAnswer(token, decodeAnswer(data), this.now());
-      return;
-    }
-    const change = decodeRequest(data);
-    if (!change) return;
-    const reply = encodeAnswer(decide(this.raft, this.clusterId, change));
-    this.options.transport.send({ kind: 'change', from: to, to: from, token, answer: true, data: reply });
-  }
-
-  private onRemoved(): void {
-    if (!this.stopped) this.options.onRemoved?.();
-  }
-
-  /** A pristine member must take no part before it knows whether the sender took part in a cluster already; see onConnected. */
-  private isStranger(peer: MemberId): boolean {
-    return this.pristine && !this.heard.has(peer);
-  }
-
   private onConnected(peer: MemberId, founded: boolean): void {
     if (this.stopped) return;
-    this.heard.add(peer);
-    if (this.pristine && founded && !this.raftStatus.recovering) {
-      // An empty directory in a cluster that has lived: this member may have voted and forgotten it, so it first catches up.
+    if (this.firstContact.onConnected(peer, founded) && !this.raftStatus.recovering) {
       this.options.log.info({}, 'new to a cluster that has been running: catching up before voting');
       this.raft = createRaft(this.options, { ...this.options.stored.hardState, recovering: true });
       this.raftStatus = this.raft.status();
@@ -331,7 +282,7 @@ export class MemberReplica implements Replica {
   }
 
   private onSnapshot(snapshot: IncomingSnapshot): Promise<boolean> {
-    if (this.stopped || this.installing || this.isStranger(snapshot.from)) return Promise.resolve(false);
+    if (this.stopped || this.installing || this.firstContact.isStranger(snapshot.from)) return Promise.resolve(false);
     return this.installer.receive(snapshot, () => {
       if (this.stopped) return false;
       const wanted = this.raft.snapshotReceived(snapshot.from, snapshot.term, snapshot.meta);
@@ -362,7 +313,7 @@ export class MemberReplica implements Replica {
   private turn(): void {
     const now = this.now();
     this.moveCommands(now);
-    if (!this.changes.isEmpty) this.askForChanges(now);
+    this.roster.ask(this.raft, this.current.appliedIndex, now);
     const token = this.reads.nextRound();
     if (token !== undefined) this.raft.readIndex(token);
     while (this.raft.hasReady()) this.handleReady(this.raft.ready());
@@ -385,32 +336,10 @@ export class MemberReplica implements Replica {
     }
   }
 
-  /** Asks the leader, which may be this member, for what callers wait for. */
-  private askForChanges(now: number): void {
-    const { leader } = this.raft.status();
-    if (leader === undefined) return;
-    for (const { token, change } of this.changes.due(now)) {
-      if (leader === this.memberId) this.changes.onAnswer(token, decide(this.raft, this.clusterId, change), now);
-      else {
-        const { memberId: from } = this;
-        const data = encodeRequest(change);
-        this.options.transport.send({ kind: 'change', from, to: leader, token, answer: false, data });
-      }
-    }
-    this.changes.onApplied(this.current.appliedIndex, this.membership.applied);
-  }
-
-  /** The membership in the log or the applied one has changed. */
-  private onMembership(): void {
-    const { peers, applied } = this.membership;
-    if (peers) this.options.transport.setPeers(peers, applied.removed ?? []);
-    if (this.membership.isRemoved) this.onRemoved();
-  }
-
   private handleReady(ready: Ready): void {
     for (const message of ready.messages) this.options.transport.send(message);
     if (ready.hardState) this.hardState = ready.hardState;
-    if (ready.hardState || ready.entries.length > 0) this.pristine = false;
+    this.firstContact.onReady(ready);
     if (ready.install) this.install(ready.install, ready.persistToken);
     else this.persister.add(ready);
     for (const entry of ready.committed) this.toApply.push(entry);
@@ -425,7 +354,7 @@ export class MemberReplica implements Replica {
     const before = this.raftStatus;
     const status = this.raft.status();
     this.raftStatus = status;
-    if (this.membership.setEffective(status.membership)) this.onMembership();
+    this.roster.setEffective(status.membership);
     const newTerm = status.term !== before.term;
     if (status.role !== 'leader') this.leadership.end();
     else if (before.role !== 'leader' || newTerm)
@@ -436,10 +365,9 @@ export class MemberReplica implements Replica {
         this.now(),
       );
     if (status.leader === undefined || (status.leader === before.leader && !newTerm)) return;
-    const leader = this.members.find(({ id }) => id === status.leader)?.name;
-    this.options.log.info({ leader, term: status.term }, 'leader elected');
+    this.options.log.info({ leader: this.roster.nameOf(status.leader), term: status.term }, 'leader elected');
     this.outbox.sendAgain();
-    this.changes.askAgain();
+    this.roster.onLeader();
     this.transfers.onLeader(status.leader);
     this.schedule();
   }
@@ -462,11 +390,11 @@ export class MemberReplica implements Replica {
   private apply(entry: Entry, now: number): void {
     const machine = this.current;
     const compacted = machine.compactedRevision;
-    if (entry.kind === 'membership') this.membership.applied = membershipCodec.decode(entry.data);
+    this.roster.onEntry(entry);
     const applied = machine.apply(decodeBatch(entry), this.isOwn);
-    this.persister.addApplied(applied.writes, applied.meta, this.membership.applied, now);
-    this.trimmer.onApplied(entry, this.membership.applied);
-    if (entry.kind === 'membership') this.onMembership();
+    this.persister.addApplied(applied.writes, applied.meta, this.roster.applied, now);
+    this.trimmer.onApplied(entry, this.roster.applied);
+    if (entry.kind === 'membership') this.roster.spread();
     if (applied.changes.length > 0) this.hub.publish(applied.changes, machine.revision);
     if (machine.compactedRevision !== compacted) this.hub.compacted(machine.compactedRevision);
     for (const { sequence, outcome } of applied.outcomes) this.outbox.settle(sequence, outcome);
@@ -495,11 +423,9 @@ export class MemberReplica implements Replica {
   // ---- images and trimming ----
 
   private sendSnapshot(to: MemberId): void {
-    const { term, membership } = this.raftStatus;
-    const nothing: SnapshotMeta = { index: 0 as Index, term, membership };
-    void this.sender.send(to, term, (ok, meta) => {
+    void this.sender.send(to, this.raftStatus, (ok, meta) => {
       if (this.stopped) return;
-      this.raft.snapshotSent(to, ok, meta ?? nothing);
+      this.raft.snapshotSent(to, ok, meta);
       this.schedule();
     });
   }
@@ -519,8 +445,7 @@ export class MemberReplica implements Replica {
         this.current = machine;
         this.persistedMeta = stored.machine;
         this.trimmer.reset();
-        this.membership.applied = meta.membership;
-        this.onMembership();
+        this.roster.setApplied(meta.membership);
         this.installing = false;
         this.onPersisted(token, []);
         this.settleOwn(machine);
@@ -541,10 +466,6 @@ export class MemberReplica implements Replica {
   private trim(): void {
     if (this.installing) return;
     this.trimmer.run(this.raft, this.current.appliedIndex)?.catch((error: unknown) => this.options.onFatal(error));
-  }
-
-  private hasConnectedPeer(): boolean {
-    return this.members.some(({ id }) => id !== this.memberId && this.options.transport.isConnected(id));
   }
 
   private now(): number {

@@ -1,8 +1,8 @@
 /** Images of the machine on their way to members that are behind the log, and from the leader to this one. */
 import { createHash } from 'node:crypto';
-import type { Index, MemberId, Term } from '../base/ids.js';
+import type { Index, MemberId } from '../base/ids.js';
 import type { Log } from '../base/log.js';
-import type { SnapshotMeta } from '../raft/types.js';
+import type { RaftStatus, SnapshotMeta } from '../raft/types.js';
 import type { StagedImage, Store } from '../storage/store.js';
 import type { IncomingSnapshot, Transport } from '../transport/transport.js';
 
@@ -30,8 +30,12 @@ export class SnapshotSender {
   }
 
   /** Streams one image; `done` tells Raft how it went. Never rejects. */
-  async send(to: MemberId, term: Term, done: (ok: boolean, meta: SnapshotMeta | undefined) => void): Promise<void> {
-    let meta: SnapshotMeta | undefined;
+  async send(
+    to: MemberId,
+    { term, membership }: RaftStatus,
+    done: (ok: boolean, meta: SnapshotMeta) => void,
+  ): Promise<void> {
+    let meta: SnapshotMeta = { index: 0 as Index, term, membership };
     let ok = false;
     try {
       const image = await this.store.openImage();

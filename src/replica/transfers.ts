@@ -1,6 +1,7 @@
 /** Callers that wait for leadership to be handed over. */
 import { QuorateError } from '../base/errors.js';
 import type { MemberId } from '../base/ids.js';
+import type { Raft } from '../raft/raft.js';
 
 interface Transfer {
   readonly from: MemberId | undefined;
@@ -14,7 +15,17 @@ interface Transfer {
 export class Transfers {
   private waiting: Transfer[] = [];
 
-  add(from: MemberId | undefined, to: MemberId | undefined, deadline: number): Promise<MemberId> {
+  constructor(private readonly electionMs: number) {}
+
+  /** Asks Raft for it. Resolves with the new leader. */
+  ask(raft: Raft, to: MemberId | undefined, now: number): Promise<MemberId> {
+    const { membership, leader: from } = raft.status();
+    if (to !== undefined && !membership.voters.includes(to))
+      return Promise.reject(new QuorateError('MEMBER_NOT_FOUND', `member ${to} is not a voter of this cluster`));
+    if (to !== undefined && from === to) return Promise.resolve(to);
+    raft.transferLeadership(to);
+    // The hand-over takes at most one election timeout, learning of the new leader another.
+    const deadline = now + 2 * this.electionMs;
     return new Promise((resolve, reject) => this.waiting.push({ from, to, deadline, resolve, reject }));
   }
 

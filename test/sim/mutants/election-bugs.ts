@@ -158,8 +158,8 @@ export const electionBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/replica/replica.ts',
-        find: 'if (this.pristine && founded && !this.raftStatus.recovering) {',
-        replace: 'if (this.stopped) {',
+        find: 'if (this.firstContact.onConnected(peer, founded) && !this.raftStatus.recovering) {',
+        replace: 'if (this.firstContact.onConnected(peer, founded) && this.stopped) {',
       },
     ],
     seeds: 300,
