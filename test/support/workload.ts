@@ -60,6 +60,8 @@ export class Workload {
     } catch (error) {
       const reason = error instanceof QuorateError ? error.reason : String(error);
       if (reason !== expected) this.failures.push(`${reason}: ${String(error)}`);
+      // The test is over: its clients are closed.
+      if (reason === 'CANCELLED') this.running = false;
       return failed;
     }
   }
