@@ -171,7 +171,7 @@ export class Operators {
 
   private onDone(change: MemberChange, member: SimMember, replica: NonNullable<SimMember['replica']>): void {
     this.made++;
-    const { removed = [], voters, records = [] } = replica['membership'].applied;
+    const { removed = [], voters, records = [] } = replica['roster'].applied;
     if (change.kind === 'add') this.onAdded(change, member, replica.members);
     else if (change.kind === 'remove') {
       if (!removed.includes(change.id))
