@@ -79,6 +79,11 @@ export class MemoryDisk implements Disk {
     return this.records.get(key.toString('latin1'));
   }
 
+  /** What a crash leaves for sure. */
+  synced(key: Buffer): Buffer | undefined {
+    return this.durable.get(key.toString('latin1'));
+  }
+
   batch(): MemoryBatch {
     return new MemoryBatch();
   }

@@ -15,6 +15,8 @@ export class Platter {
   flips = 0;
   /** Something was done to this disk that a member may give up for. */
   faulted = false;
+  /** After every write. */
+  onWritten: () => void = () => {};
   private held: (() => void)[] = [];
 
   constructor(
@@ -113,7 +115,10 @@ export class SimDisk implements Disk {
     return this.inner.batch();
   }
   write(batch: DiskBatch, synced: boolean, done: (error: unknown) => void): void {
-    this.inner.write(batch, synced, done);
+    this.inner.write(batch, synced, (error) => {
+      if (error === undefined) this.platter.onWritten();
+      done(error);
+    });
   }
   async flush(): Promise<void> {
     await this.platter.pageRead();

@@ -23,6 +23,8 @@ const wallClockBase = 1_700_000_000_000;
 export interface MemberEvents {
   onUp(member: SimMember): void;
   onDown(member: SimMember): void;
+  /** A write to its disk has ended. */
+  onWritten(member: SimMember): void;
 }
 
 /** How a member comes into the cluster. */
@@ -65,6 +67,7 @@ export class SimMember {
   ) {
     this.random = world.random(`member ${id}`);
     this.platter = new Platter(world, this.name, swarm, world.random(`disk ${id}`));
+    this.platter.onWritten = () => events.onWritten(this);
     this.scope = new Scope(this.name);
     this.scope.alive = false;
     this.clock = this.newClock();

@@ -6,6 +6,7 @@ import type { Raft } from '../../src/raft/raft.js';
 import { Calls } from './calls.js';
 import { Authority } from './checkers/authority.js';
 import { Committed } from './checkers/committed.js';
+import { Disks } from './checkers/disks.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { Images } from './checkers/images.js';
 import { Invariants } from './checkers/invariants.js';
@@ -23,7 +24,7 @@ import { Faults } from './faults.js';
 import { Fleet } from './fleet.js';
 import { History } from './history.js';
 import { Liveness } from './liveness.js';
-import { type Origin, SimMember } from './members.js';
+import { type Origin, SimMember, tickMs } from './members.js';
 import { SimNetwork } from './network.js';
 import { drawReshaping, Operators } from './operators.js';
 import { Session } from './sessions.js';
@@ -67,6 +68,7 @@ export class Simulation {
   private readonly memberships: Memberships;
   private readonly permanence: Permanence;
   private readonly promises: Promises;
+  private readonly disks: Disks;
   private readonly logs: Logs;
   private readonly committed: Committed;
   private readonly states: States;
@@ -90,6 +92,11 @@ export class Simulation {
     };
     this.authority = new Authority(world, raftOf);
     this.promises = new Promises(world, raftOf);
+    this.disks = new Disks(world, (id) => {
+      const raft = raftOf(id);
+      const platter = fleet.get(id)?.platter;
+      return raft && platter && { raft, platter };
+    });
     this.quorums = new Quorums(world);
     this.stickiness = new Stickiness(world);
     this.memberships = new Memberships(world, raftOf);
@@ -104,7 +111,7 @@ export class Simulation {
     this.exactlyOnce = new ExactlyOnce(world, this.history);
     const linearizable = new Linearizable(world, this.history);
     const exact = swarm.every.jump === Number.POSITIVE_INFINITY && swarm.cpuCostMs === 0;
-    this.leases = new Leases(world, exact ? 1 + swarm.clockSpread : undefined);
+    this.leases = new Leases(world, exact ? 1 + swarm.clockSpread : undefined, swarm.electionTicks * tickMs);
     this.calls = new Calls(world, linearizable, this.exactlyOnce);
     const reshaping = drawReshaping(world.random('reshaping'));
     const ids = Array.from({ length: reshaping?.founders ?? swarm.members }, (_, i) => (i + 1) as MemberId);
@@ -113,11 +120,13 @@ export class Simulation {
       this.authority.onSent(message);
       this.promises.onSent(message);
       this.quorums.onSent(message);
+      this.disks.onSent(message);
     };
     network.onArrives = (message) => this.stickiness.onArrives(message);
     const events = {
       onUp: (member: SimMember) => this.observe(member),
       onDown: (member: SimMember) => this.states.onDown(member),
+      onWritten: ({ platter }: SimMember) => this.disks.onWritten(platter),
     };
     const settings = ids.map((id) => ({ id, name: `n${id}`, clientAddress: '', peerAddress: '' }));
     const founders: Origin = { founder: true, members: () => settings };

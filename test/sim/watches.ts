@@ -65,7 +65,7 @@ export class Follower {
       if (this.random() < 0.1) this.move();
       return;
     }
-    this.checker.onProgress(member.id, watcher.deliveredRevision);
+    this.checker.onProgress(member.id, watcher.deliveredRevision, revisionOf(member));
     if (this.calm) {
       watcher.resume();
       return;
@@ -94,7 +94,7 @@ export class Follower {
           this.around.world.violated('watches', `${this.checker.name} gets changes after it was cancelled`);
         this.checker.onChanges(member.id, revision, changes);
         // A stream may tell its progress at any time, also between two revisions of one batch.
-        this.checker.onProgress(member.id, watcher.deliveredRevision);
+        this.checker.onProgress(member.id, watcher.deliveredRevision, replica.machine.revision);
         return this.calm || this.random() > 0.05;
       },
       onCompacted: (compacted) => {
@@ -106,4 +106,8 @@ export class Follower {
     });
     this.watcher = watcher;
   }
+}
+
+function revisionOf({ replica }: SimMember): Revision {
+  return replica?.machine.revision ?? (0 as Revision);
 }

@@ -18,10 +18,14 @@ export class Leases {
   /** Virtual time of the call by which a lease was last renewed for sure. */
   private readonly promised = new Map<LeaseId, number>();
 
-  /** @param fastest a clock runs at most so much faster than time; undefined: clocks jump, nothing can be said */
+  /**
+   * @param fastest a clock runs at most so much faster than time; undefined: clocks jump, nothing can be said
+   * @param stepMs the most that the cluster clock moves from one commit to the next, whatever the leader's clock does
+   */
   constructor(
     private readonly world: World,
     private readonly fastest: number | undefined,
+    private readonly stepMs: number,
   ) {}
 
   get count(): number {
@@ -39,6 +43,8 @@ export class Leases {
     if (batch.runs.length === 0) this.onExpiries(writes, changes);
     for (const each of changes) for (const { current } of each.changes) this.hang(current);
     if (clock < this.clock) this.world.violated('leases', `the cluster clock went back from ${this.clock} to ${clock}`);
+    if (clock > this.clock + this.stepMs)
+      this.world.violated('leases', `the cluster clock jumped from ${this.clock} to ${clock}`);
     this.clock = clock;
     for (const write of writes) {
       if (write.kind !== 'lease') continue;

@@ -36,7 +36,12 @@ export class WatchChecker {
     this.position = revision;
   }
 
-  onProgress(member: MemberId, revision: Revision): void {
+  /** @param applied revision of the member that says it */
+  onProgress(member: MemberId, revision: Revision, applied: Revision): void {
+    if (revision > applied) {
+      this.wrong(member, `says it has given all up to ${revision}, its member is at ${applied}`);
+      return;
+    }
     if (revision <= this.position) return;
     if (revision > this.history.revision) {
       this.wrong(member, `says it has given all up to ${revision}, which is not there yet`);
