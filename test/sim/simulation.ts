@@ -3,6 +3,7 @@ import { present } from '../../src/base/assert.js';
 import type { MemberId } from '../../src/base/ids.js';
 import type { Machine } from '../../src/machine/machine.js';
 import type { Raft } from '../../src/raft/raft.js';
+import { Aimed } from './aimed.js';
 import { Calls } from './calls.js';
 import { Authority } from './checkers/authority.js';
 import { Committed } from './checkers/committed.js';
@@ -61,6 +62,7 @@ export class Simulation {
   readonly faults: Faults;
   /** Undefined: the members stay those of the settings. */
   readonly operators: Operators | undefined;
+  private readonly aimed: Aimed;
   private readonly leaders: Leaders;
   private readonly authority: Authority;
   private readonly quorums: Quorums;
@@ -138,6 +140,7 @@ export class Simulation {
     this.sessions = times(swarm.sessions, (i) => new Session(around, this.leases, i));
     this.followers = times(swarm.watches, (i) => new Follower(around, this.history, i));
     this.faults = new Faults(world, swarm, network, fleet, calls, reshaping !== undefined);
+    this.aimed = new Aimed(world, swarm, members, calls, this.history, this.faults);
     for (const member of members) member.start();
     if (!reshaping) return;
     world.trace.note('is reshaped', 'seed', JSON.stringify(reshaping));
@@ -191,6 +194,7 @@ export class Simulation {
       this.promises.onStep(raft);
       this.logs.onStep(raft);
       this.states.onStep(member);
+      this.aimed.onStep(member);
     }
     this.stickiness.onEventOver();
   }

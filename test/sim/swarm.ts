@@ -2,6 +2,7 @@
 import type { Random } from '../../src/base/random.js';
 import type { ReplicaBounds } from '../../src/replica/bounds.js';
 import { replicaBounds } from '../../src/replica/bounds.js';
+import { type Focus, noFocus, withFocus } from './focus.js';
 
 export interface Swarm {
   readonly members: number;
@@ -49,6 +50,7 @@ export interface Swarm {
   };
   /** A crash of the process alone keeps what was written and not synced; one of the machine does not. */
   readonly powerLoss: number;
+  readonly focus: Focus;
 }
 
 export function drawSwarm(random: Random): Swarm {
@@ -62,7 +64,7 @@ export function drawSwarm(random: Random): Swarm {
   const calm = chance(0.08);
   const f = calm ? () => Number.POSITIVE_INFINITY : faults;
   const small = chance(0.7);
-  return {
+  const swarm: Swarm = {
     members,
     faultyMs: between(6_000, 16_000),
     electionTicks: chance(0.5) ? 10 : 20,
@@ -113,5 +115,7 @@ export function drawSwarm(random: Random): Swarm {
       compact: f(0.5, 300, 5_000),
     },
     powerLoss: random(),
+    focus: noFocus,
   };
+  return withFocus(swarm, random);
 }

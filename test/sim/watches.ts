@@ -1,4 +1,7 @@
-/** Watchers: follow a range at one member, move to another when it dies or on a whim, are slow now and then, and go on where they were. */
+/**
+ * Watchers: follow a range at one member, move to another when it dies or on a whim, are slow now and then, and go on where they were. Some begin anew in the
+ * future, or in the past where compactions just leave history.
+ */
 import type { Key, Revision } from '../../src/base/ids.js';
 import type { Random } from '../../src/base/random.js';
 import type { KeyRange, Watcher } from '../../src/watch/types.js';
@@ -21,6 +24,7 @@ const ranges: readonly (readonly KeyRange[])[] = [
 export class Follower {
   calm = false;
   private readonly random: Random;
+  private readonly leaps: Random;
   private readonly checker: WatchChecker;
   private watcher: Watcher | undefined;
   private member: SimMember | undefined;
@@ -28,10 +32,11 @@ export class Follower {
 
   constructor(
     private readonly around: Surroundings,
-    history: History,
+    private readonly history: History,
     number: number,
   ) {
     this.random = around.world.random(`watch ${number}`);
+    this.leaps = around.world.random(`leaps ${number}`);
     const range = ranges[Math.floor(this.random() * ranges.length)] as readonly KeyRange[];
     this.checker = new WatchChecker(around.world, history, range, `w${number}`);
     this.later();
@@ -76,6 +81,14 @@ export class Follower {
     else if (dice < 0.5) watcher.resume();
   }
 
+  private leap(compacted: Revision): void {
+    const past = this.around.swarm.focus.on === 'compactions' ? 0.5 : 0.05;
+    const dice = this.leaps();
+    if (dice < past) this.checker.beginAfter(Math.max(1, compacted - 2 + Math.floor(this.leaps() * 3)) as Revision);
+    else if (dice > 0.95)
+      this.checker.beginAfter((this.history.revision + 1 + Math.floor(this.leaps() * 5)) as Revision);
+  }
+
   private move(): void {
     if (this.member?.up && this.member.runs === this.run) this.watcher?.cancel();
     this.watcher = undefined;
@@ -85,6 +98,7 @@ export class Follower {
     if (!replica || member.scope.paused) return;
     this.member = member;
     this.run = member.runs;
+    if (!this.calm) this.leap(replica.machine.compactedRevision);
     let current = true;
     const after = this.checker.position;
     this.around.world.trace.note('is watched', member.id, `${this.checker.name} after ${after}`);

@@ -88,7 +88,10 @@ export class Disks {
     const { cut, raft } = this.synced(from) ?? {};
     if (!cut || !raft) return;
     if (cut.term < ofTerm)
-      this.world.violated('disks', `member ${from} answers in term ${ofTerm}, and power loss would take it back to ${cut.term}`);
+      this.world.violated(
+        'disks',
+        `member ${from} answers in term ${ofTerm}, and power loss would take it back to ${cut.term}`,
+      );
     if (at <= (cut.start?.index ?? 0)) return;
     const found = cut.termAt(at);
     const own = raft.state.log.termAt(at);

@@ -17,6 +17,11 @@ export class WatchChecker {
     readonly name: string,
   ) {}
 
+  /** Another watch, from somewhere else. */
+  beginAfter(position: Revision): void {
+    this.position = position;
+  }
+
   onChanges(member: MemberId, revision: Revision, changes: readonly Change[]): void {
     this.delivered++;
     if (revision <= this.position) {
