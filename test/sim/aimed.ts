@@ -101,10 +101,20 @@ export class Aimed {
         if (this.random() < 0.5) leader?.crash(this.random() < 0.5);
         else leader?.replica?.transferLeadership(undefined).catch(() => {});
       });
+    else if (dice < 0.75) this.leaveBehind();
     // The disk is slow at the moment at which a new leader is heard of: an image may overtake what waits for it.
-    else if (dice < 0.85)
+    else if (dice < 0.9)
       this.armed.set('term changed', (member) => this.stick(member, latencyMs * 10 + this.random() * 300));
     else this.stick(this.pick(), latencyMs * 10 + this.random() * 500);
+  }
+
+  /** One is down while the term goes on without it: the first that it hears of the new leader may be its image. */
+  private leaveBehind(): void {
+    const leader = this.leader();
+    const member = this.pick();
+    if (!leader || member === leader) return;
+    member.crash(this.random() < 0.5);
+    this.soon(this.random() * 200, () => void leader.replica?.transferLeadership(undefined).catch(() => {}));
   }
 
   private aimAtCompaction(): void {
@@ -123,12 +133,12 @@ export class Aimed {
         this.compact(member, revision);
         if (this.random() < 0.3) this.armed.set('compacted', crash);
       });
-    else this.compact(this.pick(), Math.max(1, this.history.revision - Math.floor(this.random() * 5)) as Revision);
+    else this.compact(this.pick(), this.recentDeletion());
   }
 
   /** The leader sees nothing for about as long as it takes to lose its place, or its disk does. */
   private stall(): void {
-    const leader = this.members.find(({ replica }) => replica?.status().role === 'leader');
+    const leader = this.leader();
     const forMs = this.swarm.electionTicks * tickMs * (0.3 + 1.5 * this.random());
     if (!leader) return;
     if (this.random() < 0.3) this.stick(leader, forMs);
@@ -155,6 +165,19 @@ export class Aimed {
     if (!member.up) return;
     const command = { kind: 'compact' as const, revision };
     this.calls.write(member, { tag: `aimed${revision}`, command, requestId: '' }, 2_000, () => {});
+  }
+
+  /** Something that was deleted a moment ago may be back by now. */
+  private recentDeletion(): Revision {
+    const { changes, revision } = this.history;
+    let skipped = Math.floor(this.random() * 3);
+    for (let at = revision; at > Math.max(1, revision - 100); at--)
+      if (changes[at]?.some(({ current }) => current.deleted) && skipped-- === 0) return at as Revision;
+    return Math.max(1, revision - 2) as Revision;
+  }
+
+  private leader(): SimMember | undefined {
+    return this.members.find(({ replica }) => replica?.status().role === 'leader');
   }
 
   private pick(): SimMember {

@@ -16,7 +16,7 @@ export function withFocus(swarm: Swarm, random: Random): Swarm {
   const dice = random();
   const { every, bounds } = swarm;
   const members = swarm.members === 1 ? 3 : swarm.members;
-  if (dice < 0.15)
+  if (dice < 0.2)
     return {
       ...swarm,
       members,
@@ -31,17 +31,20 @@ export function withFocus(swarm: Swarm, random: Random): Swarm {
         trimPoints: 0,
       },
       watches: Math.max(2, swarm.watches),
-      every: { ...every, reset: log(150, 1_500), partition: log(600, 4_000) },
+      // An image has a stream of its own: it comes through where messages are lost.
+      loss: random() < 0.5 ? 0.1 + 0.2 * random() : swarm.loss,
+      every: { ...every, reset: log(60, 1_000), partition: log(600, 4_000) },
     };
-  if (dice < 0.3)
+  if (dice < 0.35)
     return {
       ...swarm,
       focus: { on: 'compactions', everyMs: log(100, 1_000) },
       bounds: { ...bounds, recentChangesBytes: log(200, 5_000), valueCacheBytes: 0 },
+      keys: Math.min(4, swarm.keys),
       sessions: Math.max(1, swarm.sessions),
       watches: Math.max(2, swarm.watches),
     };
-  if (dice < 0.36)
+  if (dice < 0.4)
     return {
       ...swarm,
       focus: { on: 'stalls', everyMs: log(500, 3_000) },

@@ -50,7 +50,7 @@ export class Client {
     else if (dice < 0.3) this.rollBack(member);
     else if (dice < 0.45) this.write(member, this.put());
     else if (dice < 0.58) this.transact(member);
-    else if (dice < 0.61)
+    else if (dice < (this.around.swarm.focus.on === 'compactions' ? 0.7 : 0.61))
       this.write(member, {
         kind: 'deleteRange',
         key: this.key(),
