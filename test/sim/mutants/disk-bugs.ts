@@ -137,6 +137,18 @@ export const diskBugs: readonly Mutant[] = [
     seeds: 500,
   },
   {
+    name: 'damage-not-noticed',
+    why: 'etcd #20271 and #11651: a record that rotted on disk is taken as it is, and the member goes on with it.',
+    edits: [
+      {
+        file: 'src/storage/records.ts',
+        find: "    throw new DecodeError('its checksum is wrong');\n",
+        replace: "    if (stored.length === 0) throw new DecodeError('its checksum is wrong');\n",
+      },
+    ],
+    seeds: 300,
+  },
+  {
     name: 'values-forgotten-before-written',
     why: 'Write-behind: what is not yet readable on disk is dropped from memory when its write begins instead of when it ends.',
     edits: [

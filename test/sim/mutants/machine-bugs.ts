@@ -258,8 +258,13 @@ export const machineBugs: readonly Mutant[] = [
   },
   {
     name: 'revision-goes-back-after-compaction',
-    why: 'etcd #17780: the current revision is taken from the newest version on disk, which a compaction may have dropped as a tombstone.',
+    why: 'etcd #17780: the current revision is taken from the newest version on disk, which a compaction may have dropped as a tombstone. Guarded by the stored revision and by what a compaction keeps; here by neither.',
     edits: [
+      {
+        file: 'src/machine/key-index.ts',
+        find: 'return this.version === 0 && this.modRevision < revision && this.older === undefined;',
+        replace: 'return this.version === 0 && this.modRevision <= revision && this.older === undefined;',
+      },
       { file: 'src/machine/machine.ts', find: '    this.keys.revision = meta.revision;\n', replace: '' },
       {
         file: 'src/machine/key-space.ts',
@@ -269,6 +274,18 @@ export const machineBugs: readonly Mutant[] = [
       },
     ],
     seeds: 300,
+  },
+  {
+    name: 'view-not-restored-from-image',
+    why: 'etcd #14571 and #11651: what was derived from the log (there: users and roles) is not there after an image or a restart, and the member decides by it otherwise than the others.',
+    edits: [
+      {
+        file: 'src/machine/machine.ts',
+        find: '        this.parts.documents.load(record.version);\n',
+        replace: '',
+      },
+    ],
+    seeds: 50,
   },
   {
     name: 'txn-checked-only-where-answered',

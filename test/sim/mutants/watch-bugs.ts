@@ -87,6 +87,31 @@ export const watchBugs: readonly Mutant[] = [
     seeds: 100,
   },
   {
+    name: 'future-watch-tells-progress',
+    why: 'etcd #20221: a watch from a revision that the member has not reached says that it has given everything up to there.',
+    edits: [
+      {
+        file: 'src/watch/watcher.ts',
+        find: '    return this.position > delivered && this.position <= revision ? this.position : delivered;\n',
+        replace: '    return this.position > delivered ? this.position : delivered;\n',
+      },
+    ],
+    seeds: 50,
+  },
+  {
+    name: 'change-told-twice',
+    why: 'etcd #17247: a txn’s changes come out twice, so watches are given the same revision again.',
+    edits: [
+      {
+        file: 'src/watch/hub.ts',
+        find: '      this.handOut(each, started);\n',
+        replace:
+          '      this.handOut(each, started);\n      if (each.changes.length > 1) this.handOut(each, started);\n',
+      },
+    ],
+    seeds: 50,
+  },
+  {
     name: 'watch-travels-back-in-time',
     why: 'etcd #15271: a client resumes at a member that is behind, and is shown again what it has seen.',
     edits: [
