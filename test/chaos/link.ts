@@ -15,7 +15,6 @@ const heldLimit = 1 << 20;
 
 export class Link {
   private server: Server | undefined;
-  private port = 0;
   private readonly pipes = new Set<Pipe>();
   /** Directions in which nothing passes, by sender: bytes wait, as they do in a network that loses every packet. */
   private readonly shut = new Set<Side>();
@@ -24,7 +23,11 @@ export class Link {
   private delayMs = 0;
   private jitterMs = 0;
 
-  constructor(private readonly target: number) {}
+  /** @param port to listen on; 0: any */
+  constructor(
+    private readonly target: number,
+    private port = 0,
+  ) {}
 
   /** Begins to listen, on the same port as before. */
   async open(): Promise<number> {

@@ -4,6 +4,7 @@
  *
  *   npm run chaos -- [--minutes 1] [--seed N] [--members 3]
  *   npm run chaos -- --check DIRECTORY      judges the files of an earlier run again
+ *   npm run chaos -- --planted [--only name,…]      plants bugs in copies of the project, each of which a minute must find
  */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,6 +21,7 @@ import { adding, removing, replacing } from './faults/membership.js';
 import { processFaults } from './faults/processes.js';
 import { plan, strikeUntil } from './faults/schedule.js';
 import { type MemberChange, Recorder, readHistory } from './history.js';
+import { huntAll } from './planted/hunt.js';
 import { reportOf } from './report.js';
 import { Traffic } from './traffic/traffic.js';
 import { validators } from './validators/index.js';
@@ -36,10 +38,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     members: { type: 'string', default: '3' },
     check: { type: 'string' },
+    planted: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 });
 
-if (values.check === undefined) await run();
+if (values.planted) process.exitCode = (await huntAll(values.only?.split(','))) ? 0 : 1;
+else if (values.check === undefined) await run();
 else process.exitCode = (await judge(values.check, [])) ? 0 : 1;
 
 async function run(): Promise<void> {

@@ -2,7 +2,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Random } from '../../src/base/random.js';
-import type { TestMember } from '../support/cluster.js';
+import { freePorts, type TestMember } from '../support/cluster.js';
 import { Link } from './link.js';
 
 export class Network {
@@ -101,7 +101,9 @@ export class Network {
 }
 
 async function linkTo({ peer }: TestMember): Promise<Link> {
-  const link = new Link(Number(peer.split(':')[1]));
+  // Kept while the member is down: nobody else may get it meanwhile.
+  const [port] = await freePorts(1);
+  const link = new Link(Number(peer.split(':')[1]), port);
   await link.open();
   return link;
 }

@@ -9,7 +9,7 @@ import type { Edit, Mutant } from './mutant.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** What a run needs. */
-const parts = ['src', 'test', 'proto', 'package.json', 'tsconfig.json'];
+const parts = ['src', 'test', 'proto', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** The edit does not fit the code any more. */
 export class DoesNotApply extends Error {
@@ -25,7 +25,7 @@ export class Copy {
     symlinkSync(join(root, 'node_modules'), join(this.directory, 'node_modules'), 'dir');
   }
 
-  plant(mutant: Mutant): void {
+  plant(mutant: Pick<Mutant, 'name' | 'edits'>): void {
     for (const [file, text] of planted(mutant)) writeFileSync(join(this.directory, file), text);
   }
 
@@ -42,7 +42,7 @@ export class Copy {
  * The changed files of a mutant, by name.
  * @throws DoesNotApply where a text is missing or occurs more than once
  */
-export function planted(mutant: Mutant): Map<string, string> {
+export function planted(mutant: Pick<Mutant, 'name' | 'edits'>): Map<string, string> {
   const texts = new Map<string, string>();
   for (const edit of mutant.edits) {
     if (!texts.has(edit.file)) texts.set(edit.file, readFileSync(join(root, edit.file), 'utf8'));
