@@ -29,7 +29,7 @@ export const bugs: readonly PlantedBug[] = [
       {
         file: 'src/raft/replication.ts',
         find: 'const reached = reachedByQuorum(voters, outgoing, raft.matchOf) as Index;',
-        replace: 'void [outgoing, reachedByQuorum, voters];\n  const reached = raft.matchOf(raft.id) as Index;',
+        replace: 'const reached = raft.matchOf(raft.id) as Index;',
       },
     ],
   },
@@ -54,7 +54,7 @@ export const bugs: readonly PlantedBug[] = [
       {
         file: 'src/member.ts',
         find: 'onRemoved: () => this.onRemoved(),',
-        replace: 'onRemoved: () => void this.onRemoved,',
+        replace: 'onRemoved: () => {},',
       },
     ],
   },

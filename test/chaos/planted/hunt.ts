@@ -39,7 +39,8 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
   const copy = new Copy();
   try {
     copy.plant(bug);
-    const built = await node(copy, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+    const compiler = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noUnusedLocals', 'false'];
+    const built = await node(copy, compiler);
     if (built.code !== 0) return { isFound: false, sentence: `DOES NOT COMPILE: ${built.output}` };
     const run = ['--import', 'tsx', 'test/chaos/main.ts', '--minutes', '1', '--seed', `${bug.seed}`];
     const { code, output } = await node(copy, run);
