@@ -17,12 +17,29 @@ function ofLinks(
   return lasting({ ...fault, leastMs: 500, mostMs: 7_000, begin, end });
 }
 
-export const partition = ofLinks({ kind: 'partition', weight: 4 }, (world, victim) => {
+function cutOff(world: World, victim: string): void {
   for (const other of others(world, victim)) {
     world.network.block(victim, other);
     world.network.block(other, victim);
   }
-});
+}
+
+export const partition = ofLinks({ kind: 'partition', weight: 4 }, cutOff);
+
+/** A member that was paused goes on while it is cut off: one that led does not hear that others have gone on without it. */
+const wakesAlone: Fault = {
+  kind: 'wakes-alone',
+  weight: 2,
+  async strike(world, victim, chance) {
+    const [paused, alone] = [between(chance, 2_500, 5_000), between(chance, 200, 2_000)];
+    cutOff(world, victim);
+    await world.cluster.signal(victim, 'SIGSTOP');
+    await delay(paused);
+    await world.cluster.signal(victim, 'SIGCONT');
+    await delay(alone);
+    world.network.heal(chance);
+  },
+};
 
 const deaf = ofLinks({ kind: 'one-way-in', weight: 2 }, (world, victim) => {
   for (const other of others(world, victim)) world.network.block(other, victim);
@@ -55,4 +72,4 @@ export const cuts: Fault = {
   },
 };
 
-export const linkFaults: readonly Fault[] = [partition, deaf, mute, broken, slow, cuts];
+export const linkFaults: readonly Fault[] = [partition, wakesAlone, deaf, mute, broken, slow, cuts];
