@@ -40,6 +40,9 @@ export class Authority {
     const target = this.raftOf(message.to);
     if (!leader || !target || leader.state.log.last <= target.state.log.persisted) return;
     const { from, to, term } = message;
+    // The last answer of the same turn may have committed a joint membership: the entry that ends it comes after what the target was found to hold.
+    const { memberships, log } = leader.state;
+    if (memberships.index === log.last && log.last - 1 === target.state.log.persisted) return;
     // One that its own removal deposes asks the best of those who stay, whatever that one has.
     if (!leader.state.membership.voters.includes(from)) return;
     this.world.violated('authority', `member ${from} hands term ${term} over to ${to}, which lacks entries of its log`);

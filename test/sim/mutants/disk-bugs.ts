@@ -138,7 +138,7 @@ export const diskBugs: readonly Mutant[] = [
   },
   {
     name: 'damage-not-noticed',
-    why: 'etcd #20271 and #11651: a record that rotted on disk is taken as it is, and the member goes on with it.',
+    why: 'etcd #18096: a record that is not what was written is taken as it is, and the member goes on with it.',
     edits: [
       {
         file: 'src/storage/records.ts',
