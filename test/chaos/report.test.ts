@@ -14,7 +14,9 @@ it('a window of unavailability lies between two acknowledgements, or ends with t
 it('a report counts calls by kind and outcome, and faults by kind', () => {
   const lines = reportOf(sampleHistory()).join('\n');
   expect(lines).toMatch(/put +1 ok, 1 unknown NO_QUORUM, 1 refused VERSION_MISMATCH, 1 unknown UNREACHABLE/);
-  expect(lines).toMatch(/kill +1 times/);
+  expect(lines).toMatch(/kill +1 /);
+  expect(lines).toMatch(/documents +7 changes, 1 of them conflated, 1 of progress, 1 resyncs, by 3 watches/);
+  expect(lines).toMatch(/1 added, .*\n +0 removed/);
 });
 
 it('a seed decides the schedule, and every fault comes once before one comes again', () => {

@@ -7,7 +7,8 @@ export function reportOf(history: History): string[] {
     'calls:',
     ...callLines(history),
     '',
-    'faults, the longest time without an acknowledged write around each, and the time until the cluster was whole again:',
+    'faults, the longest time without an acknowledged write around each, and the time until the cluster was whole again (ms):',
+    row('', 'times', 'median', 'worst', 'whole: median', 'worst'),
     ...faultLines(history),
     '',
     'members:',
@@ -70,9 +71,12 @@ function faultLines(history: History): string[] {
     recovery: fault.end - fault.healed,
   }));
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
-  const line = (name: string, chosen: typeof rows) =>
-    `  ${name.padEnd(12)} ${String(chosen.length).padStart(3)} times, ${spread(chosen.map(({ window }) => window))}; ` +
-    `whole again: ${spread(chosen.map(({ recovery }) => recovery))}`;
+  const line = (name: string, chosen: typeof rows) => {
+    const windows = chosen.map(({ window }) => window);
+    const recoveries = chosen.map(({ recovery }) => recovery);
+    const times = [median(windows), Math.max(0, ...windows), median(recoveries), Math.max(0, ...recoveries)];
+    return row(name, String(chosen.length), ...times.map((time) => String(Math.round(time))));
+  };
   return [
     ...kinds.map((kind) =>
       line(
@@ -100,6 +104,11 @@ export function longestGap(acknowledged: readonly number[], { begin }: Pick<Faul
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
+}
+
+function row(name: string, ...cells: readonly string[]): string {
+  const widths = [6, 8, 8, 15, 8];
+  return `  ${name.padEnd(12)}${cells.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('')}`;
 }
 
 function spread(times: readonly number[]): string {
