@@ -237,7 +237,7 @@ export class SimMember {
     if (!scope.alive) return;
     this.world.trace.note('cannot go on', this.id, String(error));
     if (error instanceof NoPlace) {
-      this.removed ||= error.answer === 'removed';
+      // Who is told that it was removed may have asked somebody who has not heard of it yet.
       this.lost ||= error.answer === 'votes';
       this.end(false);
       return;

@@ -45,6 +45,9 @@ export class Operators {
   private busy = 0;
   private newest = 0;
   private readonly random: Random;
+  private readonly names: Random;
+  /** Names of members that were removed, newest first. */
+  private readonly gone: string[] = [];
 
   constructor(
     private readonly world: World,
@@ -55,6 +58,7 @@ export class Operators {
     private readonly install: (id: MemberId, name: string) => SimMember,
   ) {
     this.random = world.random('operators');
+    this.names = world.random('names');
     this.newest = reshaping.founders;
     for (let i = 0; i < reshaping.operators; i++) this.often(reshaping.everyMs, () => this.act());
     this.often(reshaping.lossMs, () => this.lose());
@@ -117,12 +121,17 @@ export class Operators {
     else this.add(dead, this.random() < 0.5 ? dead.name : undefined);
   }
 
-  private add(replaced: MemberInfo | undefined, name = `n${++this.newest}`): void {
+  private add(replaced: MemberInfo | undefined, name = this.name()): void {
     // An address is used again as little as an id.
     const place = `${name}.${Math.floor(this.random() * 1e9)}`;
     const promote = replaced !== undefined || this.random() < 0.75;
     const addresses = { clientAddress: `${place}:1`, peerAddress: `${place}:2` };
     this.change({ kind: 'add', name, ...addresses, promote, replaces: replaced?.id });
+  }
+
+  /** A new one, or one that somebody had who is gone. */
+  private name(): string {
+    return this.gone.length > 0 && this.names() < 0.3 ? (this.gone[0] as string) : `n${++this.newest}`;
   }
 
   private remove({ id }: MemberInfo): void {
@@ -196,7 +205,9 @@ export class Operators {
   /** Sooner or later nobody counts on it any more; until then it may be started again. */
   private onRemoved(id: MemberId): void {
     const member = this.fleet.get(id);
-    if (member) this.world.after(this.random() * 3_000, this.world.always, () => this.fleet.retire(member));
+    if (!member) return;
+    if (!this.gone.includes(member.name)) this.gone.unshift(member.name);
+    this.world.after(this.random() * 3_000, this.world.always, () => this.fleet.retire(member));
   }
 
   /** A machine is lost for ever: only when all others are whole, so that a majority has everything. */
