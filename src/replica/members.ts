@@ -52,7 +52,10 @@ export class Members {
   get peers(): readonly PeerAddress[] | undefined {
     if (!this.effective.records && !this.applied.records) return undefined;
     const peers = new Map<MemberId, PeerAddress>();
-    for (const record of [...(this.applied.records ?? []), ...(this.effective.records ?? [])]) {
+    const known = [...(this.applied.records ?? []), ...(this.effective.records ?? [])];
+    // A newcomer goes through old memberships before it comes to one that names it: those that it was told of, the leader among them, know more.
+    const told = known.some(({ id }) => id === this.self) ? [] : this.first;
+    for (const record of [...told, ...known]) {
       const { id, name, peerAddress } = this.first.find((info) => info.id === record.id) ?? record;
       if (id !== this.self) peers.set(id, { id, name, address: peerAddress });
     }

@@ -209,7 +209,8 @@ export class MemoryTransport implements Transport {
       if (this.peers.has(id) || !other) continue;
       this.lose(other, false);
       other.lose(this, false);
-      this.tells(other);
+      // The other calls again.
+      if (!this.tells(other)) this.network.acquaint(other, this.self);
     }
     for (const id of this.peers) {
       const called = before.includes(id) && (this.streams.has(id) || this.network.at(id)?.knows(this.self));
