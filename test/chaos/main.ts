@@ -2,7 +2,7 @@
  * Chaos on real processes: faults by a seeded schedule while traffic of every kind goes through every member; what callers saw is then held against
  * docs/guarantees.md. Exits with 1 when anything is violated, and keeps the history then.
  *
- *   npm run chaos -- [--minutes 1] [--seed N] [--members 3]
+ *   npm run chaos -- [--minutes 1] [--seed N] [--members 3] [--keep]
  *   npm run chaos -- --check DIRECTORY      judges the files of an earlier run again
  *   npm run chaos -- --planted [--only name,…]      plants bugs in copies of the project, each of which a minute must find
  */
@@ -38,6 +38,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     members: { type: 'string', default: '3' },
     check: { type: 'string' },
+    keep: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
     only: { type: 'string' },
   },
@@ -53,15 +54,16 @@ async function run(): Promise<void> {
   console.log(`seed ${seed}: ${replay}`);
   const directory = await mkdtemp(path.join(tmpdir(), 'quorate-chaos-'));
   const problems = await record(directory, Number(seed), Number(minutes) * 60_000, Number(members));
-  if (await judge(directory, problems)) {
+  const isGreen = await judge(directory, problems);
+  if (isGreen) console.log(`\nnothing violated (seed ${seed})`);
+  if (isGreen && !values.keep) {
     await rm(directory, { recursive: true });
-    console.log(`\nnothing violated (seed ${seed})`);
     return;
   }
   console.log(
     `\nhistory kept in ${directory}\nsame schedule again: ${replay}\nsame history judged again: npm run chaos -- --check ${directory}`,
   );
-  process.exitCode = 1;
+  if (!isGreen) process.exitCode = 1;
 }
 
 /** Runs a cluster under faults and writes its history; returns what went wrong meanwhile. */
@@ -98,7 +100,7 @@ async function record(directory: string, seed: number, durationMs: number, membe
     }
     await traffic.stopWatches();
     tell(`on disk: ${await world.diskUse()}`);
-    if (world.problems.length > 0)
+    if (world.problems.length > 0 || values.keep)
       for (const name of world.cluster.started)
         await writeFile(path.join(directory, `${name}.log`), world.cluster.output(name));
     return world.problems;
