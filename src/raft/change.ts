@@ -96,9 +96,11 @@ function lossOfQuorum(raft: RaftState, voters: readonly MemberId[]): string | un
   return `of the ${voters.length} voters that this would leave, ${majority(voters.length)} must answer and keep up, and ${rest} ${active.length > 1 ? 'do' : 'does'}: bring ${names(silent)} back, or remove what is dead first`;
 }
 
-/** Whether it answers now and its log is as good as the leader's: its vote and its acknowledgements can be counted on. */
+/** Whether it answers now, votes, and its log is as good as the leader's: its vote and its acknowledgements can be counted on. */
 function keepsUp(raft: RaftState, id: MemberId): boolean {
-  return id === raft.id || (answers(raft, id) && raft.progress.get(id)?.caughtUp === true);
+  if (id === raft.id) return true;
+  const progress = raft.progress.get(id);
+  return answers(raft, id) && progress?.caughtUp === true && progress.recovering === false;
 }
 
 /** Whether it was heard of within an election timeout. */

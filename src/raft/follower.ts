@@ -71,7 +71,8 @@ export function onHeartbeat(raft: RaftState, message: Heartbeat): void {
   if (!raft.recovering && message.commit <= raft.log.last) raft.commitTo(message.commit);
   // A member that lost its data may have voted for a later leader, so it vouches for none.
   const readRound = raft.recovering ? 0 : message.readRound;
-  raft.send({ kind: 'heartbeatReply', from: raft.id, to: message.from, term: raft.term, readRound });
+  const { id: from, term, persistence } = raft;
+  raft.send({ kind: 'heartbeatReply', from, to: message.from, term, readRound, recovering: persistence.recovering });
 }
 
 /** Dissertation §3.10: campaign at once, without a pre-vote. */

@@ -49,6 +49,7 @@ export function onHeartbeatReply(raft: RaftState, message: HeartbeatReply): void
   if (progress === undefined) return;
   progress.heardAt = raft.now;
   progress.answered = true;
+  progress.recovering = message.recovering;
   if (message.readRound > progress.readRound) {
     progress.readRound = message.readRound;
     endReadRound(raft);

@@ -1,6 +1,6 @@
 /** Which writes are under way, what each of them makes durable, and the messages that wait for them. */
 import type { Index, MemberId, Term } from '../base/ids.js';
-import type { RaftMessage } from './types.js';
+import type { HardState, RaftMessage } from './types.js';
 
 interface Write {
   readonly token: number;
@@ -8,20 +8,23 @@ interface Write {
   upTo: Index;
   readonly term: Term;
   readonly votedFor: MemberId | undefined;
+  readonly recovering: boolean;
   /** Go out once the write is done. */
   messages: RaftMessage[];
 }
 
 export class Persistence {
-  /** Term and vote that are on disk. */
+  /** As they are on disk. */
   term: Term;
   votedFor: MemberId | undefined;
+  recovering: boolean;
   private readonly writes: Write[] = [];
   private newest = 0;
 
-  constructor(term: Term, votedFor: MemberId | undefined) {
+  constructor({ term, votedFor, recovering }: HardState) {
     this.term = term;
     this.votedFor = votedFor;
+    this.recovering = recovering;
   }
 
   get idle(): boolean {
@@ -29,9 +32,9 @@ export class Persistence {
   }
 
   /** Notes a write that is handed out; returns its token. */
-  begin(upTo: Index, term: Term, votedFor: MemberId | undefined): number {
+  begin(upTo: Index, { term, votedFor, recovering }: HardState): number {
     const token = ++this.newest;
-    this.writes.push({ token, upTo, term, votedFor, messages: [] });
+    this.writes.push({ token, upTo, term, votedFor, recovering, messages: [] });
     return token;
   }
 
@@ -57,6 +60,7 @@ export class Persistence {
       this.writes.shift();
       this.term = write.term;
       this.votedFor = write.votedFor;
+      this.recovering = write.recovering;
       upTo = write.upTo;
       for (const message of write.messages) out.push(message);
     }

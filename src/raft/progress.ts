@@ -21,6 +21,8 @@ export class Progress {
   heardAt: number;
   /** It has answered this leader at least once. */
   answered = false;
+  /** It does not vote. Undefined: it has not said yet. */
+  recovering: boolean | undefined;
   /** Newest read round that it confirmed. */
   readRound = 0;
   /** Highest commit index that was sent with an append since the state last changed. */
@@ -116,6 +118,7 @@ export class Progress {
     const next = this.state === 'probe' ? this.next : ((this.match + 1) as Index);
     this.match = 0 as Index;
     this.caughtUp = false;
+    this.recovering = undefined;
     if (this.state === 'snapshot') this.next = next;
     else this.becomeProbe(next);
   }

@@ -43,9 +43,15 @@ export function takeReady(raft: RaftState): Ready {
   const changed = hardStateChanged(raft);
   const before = raft.handedHardState;
   if (changed || install !== undefined) raft.handedHardState = hardStateOf(raft);
-  const optional = changed && install === undefined && before.term === raft.term && before.votedFor === raft.votedFor;
+  // Only the commit index has changed.
+  const optional =
+    changed &&
+    install === undefined &&
+    before.term === raft.term &&
+    before.votedFor === raft.votedFor &&
+    before.recovering === raft.recovering;
   const mustPersist = install !== undefined || entries.length > 0 || (changed && !optional);
-  const persistToken = mustPersist ? raft.persistence.begin(raft.log.handed, raft.term, raft.votedFor) : undefined;
+  const persistToken = mustPersist ? raft.persistence.begin(raft.log.handed, raft.handedHardState) : undefined;
   const messagesAfterPersist = takeMessagesAfterPersist(raft, mustPersist, install !== undefined);
 
   const ready: Ready = {

@@ -122,7 +122,7 @@ export class RaftState {
     this.memberships.committed(this.commit);
     this.recovering = hardState.recovering;
     this.log = new Log(restored);
-    this.persistence = new Persistence(this.term, this.votedFor);
+    this.persistence = new Persistence(hardState);
     this.handedHardState = { ...hardState, commit: this.commit };
     assert(this.applied >= restored.start.index, 'the machine is older than the start of the log');
     assert(this.commit <= this.log.last, 'entries are missing: the log ends before the commit index');

@@ -32,13 +32,14 @@ function beginTransfer(raft: RaftState, target: MemberId | undefined): void {
   sendTimeoutNow(raft);
 }
 
-/** The most up-to-date other voter that was heard of lately. */
+/** The most up-to-date other voter that was heard of lately and may campaign. */
 export function bestSuccessor(raft: RaftState): MemberId | undefined {
   let best: MemberId | undefined;
   let bestMatch = -1;
   for (const id of raft.membership.voters) {
     const progress = raft.progress.get(id);
-    if (progress === undefined || raft.now - progress.heardAt >= raft.options.electionTicks) continue;
+    if (progress === undefined || progress.recovering) continue;
+    if (raft.now - progress.heardAt >= raft.options.electionTicks) continue;
     if (progress.match > bestMatch) {
       best = id;
       bestMatch = progress.match;

@@ -145,6 +145,8 @@ export interface Heartbeat extends Addressed {
 export interface HeartbeatReply extends Addressed {
   readonly kind: 'heartbeatReply';
   readonly readRound: number;
+  /** It lost its data, or its disk does not yet say that it has caught up since: it does not vote. */
+  readonly recovering: boolean;
 }
 export interface ReadIndexRequest extends Addressed {
   readonly kind: 'readIndexRequest';

@@ -164,7 +164,7 @@ function numbersOf(m: PeerMessage): Numbers {
     case 'heartbeat':
       return numbers.set(m.term, m.commit, m.readRound, 0, 0);
     case 'heartbeatReply':
-      return numbers.set(m.term, m.readRound, 0, 0, 0);
+      return numbers.set(m.term, m.readRound, Number(m.recovering), 0, 0);
     case 'readIndexRequest':
       return numbers.set(m.term, m.token, 0, 0, 0);
     case 'readIndexReply':
@@ -275,7 +275,7 @@ function numbersOnly(kind: number, from: MemberId, to: MemberId): PeerMessage | 
     case Kind.heartbeat:
       return { kind: 'heartbeat', from, to, term: t, commit: index(b), readRound: c };
     case Kind.heartbeatReply:
-      return { kind: 'heartbeatReply', from, to, term: t, readRound: b };
+      return { kind: 'heartbeatReply', from, to, term: t, readRound: b, recovering: c !== 0 };
     case Kind.readIndexRequest:
       return { kind: 'readIndexRequest', from, to, term: t, token: b };
     case Kind.readIndexReply:

@@ -299,7 +299,7 @@ describe('check-quorum (dissertation §6.2)', () => {
     lone.lead(2, 3);
     for (let ticks = 0; ticks < 9; ticks++) {
       lone.tick();
-      lone.step(lone.from('heartbeatReply', 2, { readRound: 0 }));
+      lone.step(lone.from('heartbeatReply', 2, { readRound: 0, recovering: false }));
     }
     expect(lone.status.role).toBe('leader');
     lone.tick();
@@ -311,7 +311,7 @@ describe('check-quorum (dissertation §6.2)', () => {
     lone.lead(2, 3);
     for (let ticks = 0; ticks < 100; ticks++) {
       lone.tick();
-      for (const from of [3, 4]) lone.step(lone.from('heartbeatReply', from, { readRound: 0 }));
+      for (const from of [3, 4]) lone.step(lone.from('heartbeatReply', from, { readRound: 0, recovering: false }));
     }
     expect(lone.status).toMatchObject({ role: 'leader', leaderSilenceTicks: 0 });
   });
@@ -321,7 +321,7 @@ describe('check-quorum (dissertation §6.2)', () => {
     lone.lead(2);
     for (let ticks = 0; ticks < 10; ticks++) {
       lone.tick();
-      for (const from of [4, 5]) lone.step(lone.from('heartbeatReply', from, { readRound: 0 }));
+      for (const from of [4, 5]) lone.step(lone.from('heartbeatReply', from, { readRound: 0, recovering: false }));
     }
     expect(lone.status.role).toBe('follower');
   });

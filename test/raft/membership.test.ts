@@ -27,15 +27,17 @@ function leader(membership: Membership = voters(1, 2, 3), silent: number[] = [])
 /** Everyone but the silent acknowledges the whole log, twice, with time in between. */
 function answerAll(lone: Lone, silent: number[] = []): void {
   for (let round = 0; round < 2; round++) {
-    for (const member of lone.raft.state.progress.keys())
-      if (!silent.includes(member)) lone.step(lone.accept(member, lone.status.lastIndex));
+    for (const member of lone.raft.state.progress.keys()) if (!silent.includes(member)) acknowledge(lone, member);
     lone.tick();
     lone.flush();
   }
 }
 
 function acknowledge(lone: Lone, ...members: number[]): void {
-  for (const member of members) lone.step(lone.accept(member, lone.status.lastIndex));
+  for (const member of members) {
+    lone.step(lone.from('heartbeatReply', member, { readRound: 0, recovering: false }));
+    lone.step(lone.accept(member, lone.status.lastIndex));
+  }
 }
 
 const refused = (answer: ChangeAnswer) => answer.refused;
@@ -220,6 +222,14 @@ describe('a learner', () => {
     answerAll(lone);
     answerAll(lone);
     expect(lone.status.membership.learners).toEqual([4]);
+    expect(refused(lone.raft.changeMembership({ kind: 'promote', id: id(4) }))).toBeUndefined();
+  });
+
+  it('does not become a voter while it does not vote because it may have forgotten something', () => {
+    const lone = leader(learning([4], 1, 2, 3));
+    lone.step(lone.from('heartbeatReply', 4, { readRound: 0, recovering: true }));
+    expect(refused(lone.raft.changeMembership({ kind: 'promote', id: id(4) }))).toBe('notCaughtUp');
+    lone.step(lone.from('heartbeatReply', 4, { readRound: 0, recovering: false }));
     expect(refused(lone.raft.changeMembership({ kind: 'promote', id: id(4) }))).toBeUndefined();
   });
 

@@ -23,7 +23,7 @@ function begin(lone: Lone, ...tokens: number[]): number {
 }
 
 const confirm = (lone: Lone, from: number, readRound: number): RaftMessage =>
-  lone.from('heartbeatReply', from, { readRound });
+  lone.from('heartbeatReply', from, { readRound, recovering: false });
 
 describe('the leader', () => {
   it('answers with its commit index of before, once a quorum has confirmed it', () => {
@@ -97,7 +97,10 @@ describe('the leader', () => {
   it('needs both majorities during a joint change (dissertation §4.3)', () => {
     const lone = new Lone({ membership: { ...voters(1, 2, 3), learners: [id(4)] } });
     lone.lead(2, 3);
-    for (const from of [2, 3, 4]) lone.step(lone.accept(from, 1));
+    for (const from of [2, 3, 4]) {
+      lone.step(confirm(lone, from, 0));
+      lone.step(lone.accept(from, 1));
+    }
     // A learner that has caught up becomes a voter by a joint membership of 1, 2, 3, 4 and 1, 2, 3.
     lone.tick();
     lone.tick();

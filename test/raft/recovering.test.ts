@@ -46,6 +46,21 @@ describe('a recovering member', () => {
     expect(lone.status.recovering).toBe(false);
   });
 
+  it('tells its leader so until its disk says that it has recovered', () => {
+    const lone = lost();
+    const says = () =>
+      one(lone.step(lone.from('heartbeat', 2, { commit: at(0), readRound: 0 })), 'heartbeatReply').recovering;
+    lone.raft.step(lone.append({ term: inTerm(4), commit: at(2), entries: [entry(1, 4), entry(2, 4)] }));
+    const [appended] = lone.take();
+    lone.raft.persisted(appended?.persistToken ?? 0);
+    const [recovered] = lone.take();
+    expect(lone.status.recovering).toBe(false);
+    expect(recovered).toMatchObject({ hardState: { recovering: false }, hardStateOptional: false });
+    expect(says()).toBe(true);
+    lone.raft.persisted(recovered?.persistToken ?? 0);
+    expect(says()).toBe(false);
+  });
+
   it('recovers by an image', () => {
     const lone = lost();
     lone.step(lone.append({ term: inTerm(4), commit: at(7), prevIndex: at(9), prevTerm: inTerm(4) }));

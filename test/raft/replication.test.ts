@@ -174,11 +174,17 @@ describe('leader', () => {
     const lone = settled();
     lone.raft.propose([bytes('lost')]);
     lone.flush();
-    const [check] = only(lone.step(lone.from('heartbeatReply', 2, { readRound: 0 })), 'appendRequest', 2);
+    const [check] = only(
+      lone.step(lone.from('heartbeatReply', 2, { readRound: 0, recovering: false })),
+      'appendRequest',
+      2,
+    );
     expect(check).toMatchObject({ prevIndex: 2, entries: [] });
     const probing = new Lone();
     probing.lead(2);
-    expect(only(probing.step(probing.from('heartbeatReply', 3, { readRound: 0 })), 'appendRequest', 3)).toHaveLength(1);
+    expect(
+      only(probing.step(probing.from('heartbeatReply', 3, { readRound: 0, recovering: false })), 'appendRequest', 3),
+    ).toHaveLength(1);
   });
 
   it('sends heartbeats with the smaller of its commit index and what the follower has (§5.3)', () => {
@@ -211,7 +217,7 @@ describe('leader', () => {
     const [ready] = lone.take();
     const wanted = ready?.entriesWanted[0];
     expect(wanted).toMatchObject({ for: 3, first: 2, last: 4 });
-    lone.step(lone.from('heartbeatReply', 3, { readRound: 0 }));
+    lone.step(lone.from('heartbeatReply', 3, { readRound: 0, recovering: false }));
     expect(lone.take()).toEqual([]);
     if (!wanted) throw new Error('nothing wanted');
     lone.raft.entriesLoaded({ ...wanted }, log.slice(1, 4));

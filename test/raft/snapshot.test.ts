@@ -26,7 +26,7 @@ describe('the leader', () => {
     const [ready] = lone.take();
     expect(ready?.snapshotsWanted).toEqual([3]);
     lone.raft.propose([Buffer.from('x')]);
-    lone.step(lone.from('heartbeatReply', 3, { readRound: 0 }));
+    lone.step(lone.from('heartbeatReply', 3, { readRound: 0, recovering: false }));
     lone.tick(2);
     const sent = lone.flush();
     expect(only(sent, 'appendRequest', 3)).toEqual([]);
@@ -48,7 +48,11 @@ describe('the leader', () => {
     lone.flush();
     lone.raft.snapshotSent(id(3), false, meta(7, 1));
     expect(lone.flush()).toEqual([]);
-    const probe = one(lone.step(lone.from('heartbeatReply', 3, { readRound: 0 })), 'appendRequest', 3);
+    const probe = one(
+      lone.step(lone.from('heartbeatReply', 3, { readRound: 0, recovering: false })),
+      'appendRequest',
+      3,
+    );
     expect(probe).toMatchObject({ prevIndex: 5, prevTerm: 1 });
     lone.raft.step(rejection(lone, 3, 5, 2));
     expect(lone.take()[0]?.snapshotsWanted).toEqual([3]);
@@ -74,7 +78,7 @@ describe('the leader', () => {
       lone.step(lone.accept(2, index));
     }
     lone.raft.trimmed(meta(5, 1));
-    lone.raft.step(lone.from('heartbeatReply', 3, { readRound: 0 }));
+    lone.raft.step(lone.from('heartbeatReply', 3, { readRound: 0, recovering: false }));
     expect(lone.take().flatMap((each) => [...each.snapshotsWanted])).toEqual([3]);
   });
 

@@ -47,7 +47,7 @@ describe('the leader', () => {
     lone.raft.transferLeadership(id(3));
     for (let ticks = 0; ticks < 10; ticks++) {
       expect(propose(lone)).toBeUndefined();
-      for (const from of [2, 3]) lone.step(lone.from('heartbeatReply', from, { readRound: 0 }));
+      for (const from of [2, 3]) lone.step(lone.from('heartbeatReply', from, { readRound: 0, recovering: false }));
       lone.tick();
     }
     expect(lone.take().some((each) => each.statusChanged)).toBe(true);
@@ -62,7 +62,7 @@ describe('the leader', () => {
     lone.step(lone.accept(5, 2));
     for (let ticks = 0; ticks < 10; ticks++) {
       lone.tick();
-      for (const from of [2, 3, 4]) lone.step(lone.from('heartbeatReply', from, { readRound: 0 }));
+      for (const from of [2, 3, 4]) lone.step(lone.from('heartbeatReply', from, { readRound: 0, recovering: false }));
     }
     lone.step(lone.accept(3, 2));
     lone.raft.transferLeadership(undefined);

@@ -71,8 +71,8 @@ const samples: readonly [PeerMessage, PeerMessageIn][] = [
     { heartbeat: { term: 2 ** 28 - 1, commit: 2 ** 28, readRound: 2 ** 35 } },
   ],
   [
-    { kind: 'heartbeatReply', ...addressed, term: term(1), readRound: 0 },
-    { heartbeatReply: { term: 1, readRound: 0 } },
+    { kind: 'heartbeatReply', ...addressed, term: term(1), readRound: 0, recovering: true },
+    { heartbeatReply: { term: 1, readRound: 0, recovering: true } },
   ],
   [
     { kind: 'readIndexRequest', ...addressed, term: term(1), token: 16_384 },
