@@ -102,9 +102,11 @@ export class Liveness {
     if (!settled) return;
     const ids = new Set(allMembers(settled));
     for (const member of [...members]) if (!ids.has(member.id) || member.lost) fleet.retire(member);
+    // A member whose addition was lost with its leader was never one, and waits to be added again.
+    const removed = new Set(settled.removed);
     await this.within('removed members stop', () =>
       [...fleet.all].every(({ id, replica }) => {
-        if (!replica || ids.has(id)) return true;
+        if (!replica || !removed.has(id)) return true;
         // Unless there is nobody left whom it knows.
         return !replica.members.some((other) => members.some((member) => member.id === other.id && member.up));
       }),
