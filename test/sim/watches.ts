@@ -54,6 +54,10 @@ export class Follower {
     return `${this.checker.name} is at ${this.checker.position}, live ${this.watcher?.live}, on member ${this.member?.id}`;
   }
 
+  private get looksBack(): boolean {
+    return this.around.swarm.focus.on === 'compactions';
+  }
+
   private later(): void {
     const { world } = this.around;
     world.after(20 + this.random() * 300, world.always, () => this.act());
@@ -76,15 +80,14 @@ export class Follower {
       return;
     }
     const dice = this.random();
-    if (dice < 0.05) this.move();
-    else if (dice < 0.15) watcher.pause();
+    if (dice < (this.looksBack ? 0.2 : 0.05)) this.move();
+    else if (dice < (this.looksBack ? 0.25 : 0.15)) watcher.pause();
     else if (dice < 0.5) watcher.resume();
   }
 
   private leap(compacted: Revision): void {
-    const past = this.around.swarm.focus.on === 'compactions' ? 0.5 : 0.05;
     const dice = this.leaps();
-    if (dice < past) this.checker.beginAfter(Math.max(1, compacted - 2 + Math.floor(this.leaps() * 3)) as Revision);
+    if (dice < (this.looksBack ? 0.6 : 0.05)) this.checker.beginAfter(Math.max(1, compacted - 2 + Math.floor(this.leaps() * 3)) as Revision);
     else if (dice > 0.95)
       this.checker.beginAfter((this.history.revision + 1 + Math.floor(this.leaps() * 5)) as Revision);
   }
