@@ -87,7 +87,8 @@ export class Follower {
 
   private leap(compacted: Revision): void {
     const dice = this.leaps();
-    if (dice < (this.looksBack ? 0.6 : 0.05)) this.checker.beginAfter(Math.max(1, compacted - 2 + Math.floor(this.leaps() * 3)) as Revision);
+    if (dice < (this.looksBack ? 0.6 : 0.05))
+      this.checker.beginAfter(Math.max(1, compacted - 2 + Math.floor(this.leaps() * 3)) as Revision);
     else if (dice > 0.95)
       this.checker.beginAfter((this.history.revision + 1 + Math.floor(this.leaps() * 5)) as Revision);
   }

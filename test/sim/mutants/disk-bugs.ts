@@ -25,7 +25,7 @@ export const diskBugs: readonly Mutant[] = [
           '    const before = this.disk.batch();\n    const machine = this.encoder.applied(before, batch.applied);\n    if (machine) this.writer.submit(before, false, () => {});\n',
       },
     ],
-    seeds: 200,
+    seeds: 20,
   },
   {
     name: 'reapplied-after-restart',
@@ -61,7 +61,7 @@ export const diskBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 500,
+    seeds: 60,
   },
   {
     name: 'older-image-installed',
@@ -73,7 +73,7 @@ export const diskBugs: readonly Mutant[] = [
         replace: '  if (meta.index <= log.startIndex) {\n',
       },
     ],
-    seeds: 300,
+    seeds: 40,
   },
   {
     name: 'ledger-missing-from-image',
@@ -110,7 +110,7 @@ export const diskBugs: readonly Mutant[] = [
         replace: '    await this.writer.write(batch, false);\n    this.writing = false;\n',
       },
     ],
-    seeds: 500,
+    seeds: 20,
   },
   {
     name: 'image-installed-without-hard-state',
@@ -122,13 +122,13 @@ export const diskBugs: readonly Mutant[] = [
         replace: '    await this.writer.write(batch, true);\n',
       },
     ],
-    seeds: 500,
+    seeds: 120,
   },
   {
     name: 'old-writes-flushed-over-image',
     why: 'Raft §7: what was gathered of the old state must not be written into the new one.',
     edits: [{ file: 'src/replica/replica.ts', find: '    this.persister.dropForInstall();\n', replace: '' }],
-    seeds: 500,
+    seeds: 100,
   },
   {
     name: 'own-commands-open-after-image',
@@ -146,7 +146,7 @@ export const diskBugs: readonly Mutant[] = [
         replace: "    if (stored.length === 0) throw new DecodeError('its checksum is wrong');\n",
       },
     ],
-    seeds: 300,
+    seeds: 50,
   },
   {
     name: 'values-forgotten-before-written',

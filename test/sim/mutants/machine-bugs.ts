@@ -114,7 +114,7 @@ export const machineBugs: readonly Mutant[] = [
         replace: 'for (const key of [...lease.keys]) {',
       },
     ],
-    seeds: 300,
+    seeds: 70,
   },
   {
     name: 'ties-decided-by-heap',
@@ -194,7 +194,7 @@ export const machineBugs: readonly Mutant[] = [
         replace: 'this.last + elapsed',
       },
     ],
-    seeds: 100,
+    seeds: 30,
   },
   {
     name: 'keep-alive-answered-by-deposed-leader',
@@ -273,7 +273,7 @@ export const machineBugs: readonly Mutant[] = [
           '    if (version.modRevision > this.revision) this.revision = version.modRevision;\n    const known = this.index.get(version.key);\n',
       },
     ],
-    seeds: 300,
+    seeds: 80,
   },
   {
     name: 'view-not-restored-from-image',
@@ -285,7 +285,7 @@ export const machineBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 50,
+    seeds: 20,
   },
   {
     name: 'txn-checked-only-where-answered',

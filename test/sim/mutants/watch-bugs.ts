@@ -96,7 +96,7 @@ export const watchBugs: readonly Mutant[] = [
         replace: '    return this.position > delivered ? this.position : delivered;\n',
       },
     ],
-    seeds: 50,
+    seeds: 20,
   },
   {
     name: 'change-told-twice',
@@ -109,7 +109,7 @@ export const watchBugs: readonly Mutant[] = [
           '      this.handOut(each, started);\n      if (each.changes.length > 1) this.handOut(each, started);\n',
       },
     ],
-    seeds: 50,
+    seeds: 20,
   },
   {
     name: 'watch-travels-back-in-time',
@@ -133,7 +133,7 @@ export const watchBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 500,
+    seeds: 60,
   },
   {
     name: 'image-skips-live-watches',
@@ -158,7 +158,7 @@ export const watchBugs: readonly Mutant[] = [
         replace: 'return this.version === 0 && this.modRevision <= revision && this.older === undefined;',
       },
     ],
-    seeds: 500,
+    seeds: 160,
   },
   {
     name: 'delete-before-later-put-lost-at-compacted-revision',
@@ -170,7 +170,7 @@ export const watchBugs: readonly Mutant[] = [
         replace: 'if (tombstone) cut += 2;',
       },
     ],
-    seeds: 300,
+    seeds: 60,
   },
   {
     name: 'watch-begins-before-compacted-revision',
@@ -182,7 +182,7 @@ export const watchBugs: readonly Mutant[] = [
         replace: 'return after + 2 < compactedRevision;',
       },
     ],
-    seeds: 300,
+    seeds: 150,
   },
   {
     name: 'compacted-watch-goes-on',
