@@ -92,7 +92,8 @@ export class Disks {
         'disks',
         `member ${from} answers in term ${ofTerm}, and power loss would take it back to ${cut.term}`,
       );
-    if (at <= (cut.start?.index ?? 0)) return;
+    // One that waited for the disk while the term changed speaks of the entries before that.
+    if (at <= (cut.start?.index ?? 0) || raft.state.term !== ofTerm) return;
     const found = cut.termAt(at);
     const own = raft.state.log.termAt(at);
     if (found === undefined || (own !== undefined && own !== found))

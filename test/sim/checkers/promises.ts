@@ -21,7 +21,9 @@ export class Promises {
     if (!raft) return;
     if (message.kind === 'voteRequest') this.onVote(raft, message.term, message.from, 'asks for votes');
     else if (message.kind === 'voteReply' && message.granted) this.onVote(raft, message.term, message.to, 'votes');
-    else if (message.kind === 'appendReply' && !message.rejected) this.onAcknowledged(raft, message);
+    // One that waited for the disk while the term changed speaks of the entries before that.
+    else if (message.kind === 'appendReply' && !message.rejected && message.term === raft.state.term)
+      this.onAcknowledged(raft, message);
   }
 
   private onVote({ state: { id, persistence } }: Raft, term: Term, votedFor: MemberId, does: string): void {
