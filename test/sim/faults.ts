@@ -228,7 +228,7 @@ export class Faults {
 }
 
 /** 0: does not lead. */
-function termLed(replica: SimMember['replica']): number {
+export function termLed(replica: SimMember['replica']): number {
   const status = replica?.status();
   return status?.role === 'leader' ? status.term : 0;
 }

@@ -18,6 +18,8 @@ class Link {
   /** Cut: what is sent waits and comes late, as in the buffers of a connection; otherwise it is lost. */
   holds = false;
   slowMs = 0;
+  /** Kinds of messages that never arrive. */
+  lost: readonly PeerMessage['kind'][] = [];
   /** When the newest delivery that keeps its place arrives. */
   lastArrival = 0;
   held: Held[] = [];
@@ -43,6 +45,8 @@ export class SimNetwork {
   onSent: (message: PeerMessage) => void = () => {};
   /** Sees every message that is about to be handed over. */
   onArrives: (message: PeerMessage) => void = () => {};
+  /** After how many milliseconds a message comes once more; undefined: it does not. */
+  comesAgain: (delivery: Delivery) => number | undefined = () => undefined;
   private readonly links = new Map<number, Link>();
   private readonly numbers = new Map<MemberId, number>();
   private readonly random: Random;
@@ -79,6 +83,11 @@ export class SimNetwork {
     this.link(from, to).slowMs = milliseconds;
   }
 
+  /** Only messages of other kinds arrive from now on. */
+  lose(from: MemberId, to: MemberId, kinds: readonly PeerMessage['kind'][]): void {
+    this.link(from, to).lost = kinds;
+  }
+
   /** Breaks the connections between two members; what is under way is lost. */
   reset(a: MemberId, b: MemberId): void {
     this.world.trace.note('connections break', a, b);
@@ -89,6 +98,7 @@ export class SimNetwork {
     this.faulty = false;
     for (const link of this.links.values()) {
       link.slowMs = 0;
+      link.lost = [];
       this.heal(link.from, link.to);
     }
   }
@@ -151,6 +161,9 @@ export class SimNetwork {
       link.run = this.scopeOf(from);
       link.lastArrival = 0;
     }
+    if (delivery.message && link.lost.includes(delivery.message.kind)) return;
+    const again = this.comesAgain(delivery);
+    if (again !== undefined) world.after(again, this.scopeOf(to), arrive);
     // A member learns of a broken connection from itself.
     if (link.cut && what !== 'disconnected') {
       if (what !== 'message' || link.holds) link.held.push({ run: this.scopeOf(from), arrive });

@@ -8,6 +8,7 @@ import { Calls } from './calls.js';
 import { Authority } from './checkers/authority.js';
 import { Committed } from './checkers/committed.js';
 import { Disks } from './checkers/disks.js';
+import { Elections } from './checkers/elections.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { Images } from './checkers/images.js';
 import { Invariants } from './checkers/invariants.js';
@@ -21,9 +22,12 @@ import { Promises } from './checkers/promises.js';
 import { Quorums } from './checkers/quorums.js';
 import { States } from './checkers/states.js';
 import { Stickiness } from './checkers/stickiness.js';
+import { Contest, contested } from './contest.js';
 import { Faults } from './faults.js';
 import { Fleet } from './fleet.js';
+import { Ghosts } from './ghosts.js';
 import { History } from './history.js';
+import { LossyLinks } from './links.js';
 import { Liveness } from './liveness.js';
 import { type Origin, SimMember, tickMs } from './members.js';
 import { SimNetwork } from './network.js';
@@ -71,6 +75,7 @@ export class Simulation {
   private readonly permanence: Permanence;
   private readonly promises: Promises;
   private readonly disks: Disks;
+  private readonly elections: Elections;
   private readonly logs: Logs;
   private readonly committed: Committed;
   private readonly states: States;
@@ -83,7 +88,7 @@ export class Simulation {
     const world = new World(seed);
     this.world = world;
     world.trace.verbose = verbose;
-    const swarm = drawSwarm(world.random('swarm'));
+    const swarm = contested(drawSwarm(world.random('swarm')), world.random('contest'));
     this.swarm = swarm;
     world.trace.note('is of', 'seed', JSON.stringify(swarm));
     this.leaders = new Leaders(world, this.history);
@@ -106,6 +111,7 @@ export class Simulation {
       const member = fleet.get(id);
       return member === undefined || member.lost || member.lacksData;
     });
+    this.elections = new Elections(world, raftOf);
     this.logs = new Logs(world);
     this.committed = new Committed(world);
     this.states = new States(world, this.history);
@@ -123,6 +129,7 @@ export class Simulation {
       this.promises.onSent(message);
       this.quorums.onSent(message);
       this.disks.onSent(message);
+      this.elections.onSent(message);
     };
     network.onArrives = (message) => this.stickiness.onArrives(message);
     const events = {
@@ -141,6 +148,10 @@ export class Simulation {
     this.followers = times(swarm.watches, (i) => new Follower(around, this.history, i));
     this.faults = new Faults(world, swarm, network, fleet, calls, reshaping !== undefined);
     this.aimed = new Aimed(world, swarm, members, calls, this.history, this.faults);
+    new Contest(world, swarm, network, members, calls, this.faults, around.nextTag);
+    new LossyLinks(world, network, members, calls, this.faults);
+    const ghosts = new Ghosts(world, swarm, fleet, this.faults);
+    network.comesAgain = (delivery) => ghosts.onCarried(delivery);
     for (const member of members) member.start();
     if (!reshaping) return;
     world.trace.note('is reshaped', 'seed', JSON.stringify(reshaping));
@@ -192,6 +203,7 @@ export class Simulation {
       this.memberships.onStep(raft);
       this.permanence.onStep(raft);
       this.promises.onStep(raft);
+      this.elections.onStep(raft);
       this.logs.onStep(raft);
       this.states.onStep(member);
       this.aimed.onStep(member);

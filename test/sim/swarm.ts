@@ -51,6 +51,8 @@ export interface Swarm {
   /** A crash of the process alone keeps what was written and not synced; one of the machine does not. */
   readonly powerLoss: number;
   readonly focus: Focus;
+  /** Leaders are cut off again and again; see contest.ts. */
+  readonly contested: boolean;
 }
 
 export function drawSwarm(random: Random): Swarm {
@@ -116,6 +118,7 @@ export function drawSwarm(random: Random): Swarm {
     },
     powerLoss: random(),
     focus: noFocus,
+    contested: false,
   };
   return withFocus(swarm, random);
 }

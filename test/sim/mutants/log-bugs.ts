@@ -88,24 +88,34 @@ export const logBugs: readonly Mutant[] = [
   },
   {
     name: 'whole-log-acknowledged',
-    why: 'Raft figure 2: matchIndex is what the append covered, not how long the follower’s log is; the rest may conflict.',
+    why: 'Raft figure 2: matchIndex is what the append covered, not how long the follower’s log is; the rest may conflict. Alone it is harmless: the back-off finds the last entry on which the logs agree, so the first append takes away all that conflicts. Here a leader begins at its commit index, which Raft allows.',
     edits: [
       {
         file: 'src/raft/follower.ts',
         find: '  acknowledge(raft, agreed);\n',
         replace: '  acknowledge(raft, log.last);\n',
       },
+      {
+        file: 'src/raft/roles.ts',
+        find: '  const next = (raft.log.last + 1) as Index;\n  for (const id of raft.progress.keys())',
+        replace: '  const next = (raft.commit + 1) as Index;\n  for (const id of raft.progress.keys())',
+      },
     ],
     seeds: 100,
   },
   {
     name: 'commit-beyond-what-matches',
-    why: 'Raft figure 2: commitIndex is at most the index of the last new entry; what follows in the log may be another leader’s.',
+    why: 'Raft figure 2: commitIndex is at most the index of the last new entry; what follows in the log may be another leader’s. Planted with a leader that begins at its commit index, as whole-log-acknowledged is.',
     edits: [
       {
         file: 'src/raft/follower.ts',
         find: 'raft.commitTo(Math.min(message.commit, agreed) as Index);',
         replace: 'raft.commitTo(Math.min(message.commit, log.last) as Index);',
+      },
+      {
+        file: 'src/raft/roles.ts',
+        find: '  const next = (raft.log.last + 1) as Index;\n  for (const id of raft.progress.keys())',
+        replace: '  const next = (raft.commit + 1) as Index;\n  for (const id of raft.progress.keys())',
       },
     ],
     seeds: 200,
