@@ -124,10 +124,13 @@ export function promoteLearners(raft: RaftState): void {
     transferLeadership(raft, successor);
     return;
   }
-  const chosen = others.length > 0 ? others : ready;
-  const leaving = new Set(chosen.map(({ replaces }) => replaces));
-  const stay = membership.voters.filter((id) => !leaving.has(id));
-  changeVoters(raft, [...stay, ...chosen.map(({ id }) => id)]);
+  let voters = membership.voters;
+  for (const { id, replaces } of others.length > 0 ? others : ready) {
+    const next = [...voters.filter((voter) => voter !== replaces), id];
+    // As many as there are places for; the others stay learners until there is one.
+    if (next.length <= limits.voters) voters = next;
+  }
+  if (voters !== membership.voters) changeVoters(raft, voters);
 }
 
 /** A leader has committed the newest membership: a joint one ends, and a leader that is not in it any more steps down (dissertation §4.2.2). */

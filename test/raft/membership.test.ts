@@ -244,6 +244,18 @@ describe('a learner', () => {
     expect(lone.status.membership.removed).toEqual([3]);
   });
 
+  it('becomes a voter while there are places, also when more have caught up than there are places', () => {
+    const lone = leader();
+    for (const newcomer of [4, 5, 6, 7, 8, 9]) {
+      lone.raft.changeMembership({ kind: 'add', record: record(newcomer) });
+      lone.flush();
+      acknowledge(lone, 2, 3);
+    }
+    answerAll(lone);
+    answerAll(lone);
+    expect(shape(lone.status.membership)).toEqual({ group: [1, 2, 3, 4, 5, 6, 7], outgoing: [], learners: [8, 9] });
+  });
+
   it('that takes the place of the leader lets it hand over first', () => {
     const lone = leader();
     lone.raft.changeMembership({ kind: 'add', record: record(4, { replaces: id(1) }) });
