@@ -60,7 +60,7 @@ export const electionBugs: readonly Mutant[] = [
         replace: 'return lastIndex >= this.last;',
       },
     ],
-    seeds: 200,
+    seeds: 60,
   },
   {
     name: 'vote-kept-across-terms',

@@ -12,7 +12,7 @@ export const logBugs: readonly Mutant[] = [
         replace: 'raft.commitTo(reached);',
       },
     ],
-    seeds: 500,
+    seeds: 60,
   },
   {
     name: 'append-acknowledged-before-sync',
@@ -101,7 +101,7 @@ export const logBugs: readonly Mutant[] = [
         replace: '  const next = (raft.commit + 1) as Index;\n  for (const id of raft.progress.keys())',
       },
     ],
-    seeds: 100,
+    seeds: 150,
   },
   {
     name: 'commit-beyond-what-matches',
@@ -118,7 +118,7 @@ export const logBugs: readonly Mutant[] = [
         replace: '  const next = (raft.commit + 1) as Index;\n  for (const id of raft.progress.keys())',
       },
     ],
-    seeds: 200,
+    seeds: 150,
   },
   {
     name: 'heartbeat-commits-unmatched-entries',
@@ -130,7 +130,7 @@ export const logBugs: readonly Mutant[] = [
         replace: 'const commit = raft.commit;',
       },
     ],
-    seeds: 200,
+    seeds: 60,
   },
   {
     name: 'leader-without-own-entry',
@@ -154,7 +154,7 @@ export const logBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 300,
+    seeds: 150,
   },
   {
     name: 'replaced-entries-stay-on-disk',
@@ -166,7 +166,7 @@ export const logBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 200,
+    seeds: 100,
   },
   {
     name: 'replaced-entries-still-gathered',
@@ -178,7 +178,7 @@ export const logBugs: readonly Mutant[] = [
         replace: 'while (last && last.index > first.index + 1_000_000) {',
       },
     ],
-    seeds: 300,
+    seeds: 150,
   },
   {
     name: 'joint-quorum-of-new-majority-only',

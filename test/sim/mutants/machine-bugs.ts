@@ -34,7 +34,7 @@ export const machineBugs: readonly Mutant[] = [
         replace: 'if (!known || run.incarnation !== known.incarnation) {\n      known = ',
       },
     ],
-    seeds: 300,
+    seeds: 100,
   },
   {
     name: 'sequence-gap-accepted',
