@@ -18,8 +18,8 @@ import { kill, pause } from './processes.js';
 /** Sizes between which the cluster is kept. */
 const fewest = 3;
 const most = 5;
-/** For a change to be made and to count, whatever strikes meanwhile. */
-const changedWithinMs = 60_000;
+/** For a change to be made and to count, whatever strikes meanwhile: a newcomer needs a whole image, which takes long on a busy machine. */
+const changedWithinMs = 120_000;
 const callMs = 4_000;
 /** What may strike while members change. */
 const companions: readonly Fault[] = [kill, pause, partition, slow, cuts];

@@ -13,9 +13,9 @@ const pauseMs = 20;
 /** Of values: most are small. */
 const largeBytes = 20_000;
 /** Together more than limits.watchQueueBytes. */
-const burstWrites = 30;
-const burstBytes = 60_000;
-const burstEveryMs = 15_000;
+const burstWrites = 24;
+const burstBytes = 50_000;
+const burstEveryMs = 20_000;
 
 /** The keys in use now. One that was written often enough makes room for a new one. */
 export class Keys {
@@ -221,7 +221,7 @@ export class DocumentCalls {
     return `${this.caller.name}-${this.written++}`;
   }
 
-  private padded(value: string, bytes = this.caller.chance(0.02) ? largeBytes : 0): string {
+  private padded(value: string, bytes = this.caller.chance(0.01) ? largeBytes : 0): string {
     return bytes > 0 ? `${value} ${'x'.repeat(bytes)}` : value;
   }
 }
