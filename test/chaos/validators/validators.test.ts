@@ -435,3 +435,11 @@ it('a lease may end late, and be lost, while the cluster is not healthy', () => 
   history.kept.push({ id: 'kept-0', at: 3_000, state: 'lost' });
   expect(validators.leases?.(history).violations).toEqual([]);
 });
+
+it('a watch that is given up need not see the end', () => {
+  const history = sampleHistory();
+  drop(history.watched, seen('w2', 4));
+  const [event = fail()] = history.watched;
+  history.watched.push({ ...event, watcher: 'w2', kind: 'end', revision: 3, items: [] });
+  expect(validators.watches?.(history).violations).toEqual([]);
+});
