@@ -166,10 +166,7 @@ export class Liveness {
       again();
       return;
     }
-    const { runs } = member;
-    world.after(6_000, world.always, () => {
-      if (member.runs !== runs) again();
-    });
+    this.ifCrashed(member, again);
     calls.write(member, { tag, command, requestId: '' }, 5_000, (answer) => {
       if (answer.kind === 'done') done.add(member);
       else again();
@@ -185,7 +182,17 @@ export class Liveness {
       again();
       return;
     }
+    this.ifCrashed(member, again);
     calls.read(member, 5_000, () => done.add(member), again);
+  }
+
+  /** Nobody answers for a member that fell meanwhile, over damage that came to light only now. */
+  private ifCrashed(member: SimMember, again: () => void): void {
+    const { world } = this.simulation;
+    const { runs } = member;
+    world.after(6_000, world.always, () => {
+      if (member.runs !== runs) again();
+    });
   }
 
   private async within(
