@@ -26,5 +26,6 @@ export function createHub(
     log,
     now: () => scheduler.now(),
     defer: (callback) => scheduler.defer(callback),
+    after: scheduler.after,
   });
 }

@@ -12,6 +12,8 @@ export interface Scheduler {
   now(): number;
   /** Runs the callback once the events that wait now have been handled (setImmediate). */
   defer(callback: () => void): void;
+  /** Runs the callback after so many milliseconds, and returns what takes that back. Undefined: by timers of the runtime. */
+  readonly after?: (milliseconds: number, callback: () => void) => () => void;
 }
 
 export interface ReplicaOptions {

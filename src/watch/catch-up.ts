@@ -25,6 +25,8 @@ export interface CatchUpHost {
   now(): number;
   /** Runs the callback in a later turn of the event loop. */
   defer(callback: () => void): void;
+  /** Runs the callback after so many milliseconds. Returns what takes that back. */
+  after(milliseconds: number, callback: () => void): () => void;
   /** Changes after this revision can no longer be read from history. */
   lost(after: Revision): boolean;
   inTime(started: number): boolean;
@@ -49,7 +51,7 @@ export class CatchUp {
   private round = 0;
   private scheduled = false;
   private reading = false;
-  private waiting: NodeJS.Timeout | undefined;
+  private waiting: (() => void) | undefined;
   private closed = false;
   /** Changes when the store is replaced: a read that began before says nothing about the new one. */
   private epoch = 0;
@@ -80,7 +82,7 @@ export class CatchUp {
 
   close(): void {
     this.closed = true;
-    clearTimeout(this.waiting);
+    this.waiting?.();
     this.reset();
   }
 
@@ -204,10 +206,9 @@ export class CatchUp {
       return;
     }
     this.host.log.error({ err: error }, 'cannot read the history of changes for watches; trying again');
-    this.waiting = setTimeout(() => {
+    this.waiting = this.host.after(retryMs, () => {
       this.waiting = undefined;
       this.schedule();
-    }, retryMs);
-    this.waiting.unref();
+    });
   }
 }

@@ -26,6 +26,8 @@ export interface HubOptions {
   readonly now?: () => number;
   /** Runs the callback in a later turn of the event loop. */
   readonly defer?: (callback: () => void) => void;
+  /** Runs the callback after so many milliseconds. Returns what takes that back. */
+  readonly after?: (milliseconds: number, callback: () => void) => () => void;
 }
 
 /** Half of what design §8 allows, because what the callbacks cause (encoding, writing) comes in lumps. */
@@ -41,6 +43,7 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
   readonly sliceMs: number;
   readonly now: () => number;
   readonly defer: (callback: () => void) => void;
+  readonly after: (milliseconds: number, callback: () => void) => () => void;
   private compactedRevision: Revision;
   private readonly index = new GroupIndex();
   private readonly recent: RecentChanges;
@@ -60,6 +63,7 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
     this.sliceMs = options.sliceMs ?? defaultSliceMs;
     this.now = options.now ?? (() => performance.now());
     this.defer = options.defer ?? ((callback) => void setImmediate(callback));
+    this.after = options.after ?? afterTimeout;
     this.recent = new RecentChanges(options.revision);
     this.catchUp = new CatchUp(this, this.recent);
   }
@@ -220,4 +224,10 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
     this.log.error({ err: error }, 'a watch failed and was ended');
     watcher.cancel();
   }
+}
+
+function afterTimeout(milliseconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, milliseconds);
+  timer.unref();
+  return () => clearTimeout(timer);
 }

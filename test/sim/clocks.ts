@@ -1,4 +1,7 @@
-/** The clock of one member: runs faster or slower than the world's, jumps forward, and moves while code runs. It never goes back. */
+/**
+ * The clock of one member: runs faster or slower than the world's, jumps forward, and moves while code runs. It never
+ * goes back, as the one that the product measures time with never does; the clock on the wall does (members.ts).
+ */
 import type { World } from './world.js';
 
 /** An event takes no more time than that of so many looks at the clock. */

@@ -12,6 +12,7 @@ import type { World } from './world.js';
 export class Faults {
   over = false;
   private readonly random: Random;
+  private readonly wall: Random;
   private readonly members: readonly SimMember[];
 
   constructor(
@@ -24,6 +25,7 @@ export class Faults {
     private readonly reshaping: boolean,
   ) {
     this.random = world.random('faults');
+    this.wall = world.random('wall clocks');
     const { members } = fleet;
     this.members = members;
     const { every } = swarm;
@@ -44,6 +46,7 @@ export class Faults {
       const member = this.pick();
       world.trace.note('clock jumps', member.id);
       member.clock.jump(this.random() * 5_000);
+      this.pick(this.wall).setWallClock((this.wall() - 0.5) * 20_000);
     });
     this.often(every.stuckDisk, () => this.stick(this.victim()));
     this.often(every.failedWrite, () =>
@@ -104,8 +107,8 @@ export class Faults {
     this.world.after(100, this.world.always, look);
   }
 
-  private pick(): SimMember {
-    return this.members[Math.floor(this.random() * this.members.length)] as SimMember;
+  private pick(random = this.random): SimMember {
+    return this.members[Math.floor(random() * this.members.length)] as SimMember;
   }
 
   /** Faults hit the leader more often than the others. */

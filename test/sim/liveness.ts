@@ -33,12 +33,15 @@ export class Liveness {
   }
 
   async run(): Promise<void> {
-    const { world, faults, members, clients, sessions, followers, operators } = this.simulation;
+    const { world, swarm, faults, members, clients, sessions, followers, operators } = this.simulation;
     // A member without its data cannot be missed: it is not electable, and the others' quorum was counted with it.
     const missed = members.some(({ isWhole }) => !isWhole) ? members.length : 0;
     if (!operators) this.leaveOut(members, missed);
     faults.heal(this.leftOut);
     for (const session of sessions) session.active = false;
+    // One small append a round trip carries less than the clients may want; then nothing is ever in time.
+    const { bounds, latencyMs } = swarm;
+    if (bounds.inflightAppends < 3 && latencyMs > 5) for (const client of clients) client.patience = 10;
     if (operators) await this.settle(operators);
     if (world.violation) return;
     this.alive = members.filter((member) => !this.leftOut.has(member));

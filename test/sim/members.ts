@@ -4,6 +4,7 @@ import { FatalError } from '../../src/base/errors.js';
 import type { ClusterId, MemberId } from '../../src/base/ids.js';
 import type { Log } from '../../src/base/log.js';
 import type { Random } from '../../src/base/random.js';
+import type { Scheduler } from '../../src/replica/options.js';
 import { MemberReplica } from '../../src/replica/replica.js';
 import type { MemberInfo } from '../../src/replica/types.js';
 import { RecordStore } from '../../src/storage/record-store.js';
@@ -50,6 +51,8 @@ export class SimMember {
   /** It will never start again: its machine is gone, or it would be a voter without its data. */
   lost = false;
   private wiped = false;
+  private wallOffset = 0;
+  private newestWallTime = 0;
   private transport: MemoryTransport | undefined;
   private booting = false;
   private stopping: Scope | undefined;
@@ -122,7 +125,7 @@ export class SimMember {
     };
     const store = new RecordStore(new SimDisk(this.platter), {
       onFatal,
-      now: () => wallClockBase + Math.floor(world.now),
+      now: () => this.wallTime(),
     });
     let known: MemberId | undefined;
     let told: ReturnType<Origin['members']> | undefined;
@@ -155,7 +158,7 @@ export class SimMember {
       retentionMs: swarm.retentionMs,
       keepLogBytes: swarm.keepLogBytes,
       random: this.random,
-      scheduler: { now: () => clock.now(), defer: (callback) => world.after(0, scope, callback) },
+      scheduler: this.scheduler(clock, scope),
       bounds: swarm.bounds,
       log: this.log,
       onFatal,
@@ -250,6 +253,36 @@ export class SimMember {
     }
     if (!this.platter.faulted) this.world.violated('disk', `member ${this.id} gave up a sound disk: ${error.message}`);
     this.end(false);
+  }
+
+  /** The clock on the wall is set now and then, and goes back when it is. */
+  setWallClock(milliseconds: number): void {
+    this.world.trace.note('wall clock is set', this.id, Math.round(milliseconds));
+    this.wallOffset += milliseconds;
+  }
+
+  private wallTime(): number {
+    const time = wallClockBase + Math.floor(this.world.now + this.wallOffset);
+    // Who loses the data and the time at once is beyond what incarnations promise.
+    this.newestWallTime = this.wiped ? Math.max(time, this.newestWallTime + 1) : Math.max(time, this.newestWallTime);
+    return this.wiped ? this.newestWallTime : time;
+  }
+
+  private scheduler(clock: Clock, scope: Scope): Scheduler {
+    const { world } = this;
+    return {
+      now: () => clock.now(),
+      defer: (callback) => world.after(0, scope, callback),
+      after: (milliseconds, callback) => {
+        let wanted = true;
+        world.after(clock.worldTime(milliseconds), scope, () => {
+          if (wanted) callback();
+        });
+        return () => {
+          wanted = false;
+        };
+      },
+    };
   }
 
   private newClock(): Clock {

@@ -26,6 +26,8 @@ export class Client {
   private readonly versions = new Map<string, number>();
   private readonly seen = new Map<Key, Revision>();
   active = true;
+  /** Pauses are so many times as long. */
+  patience = 1;
 
   constructor(
     private readonly around: Surroundings,
@@ -37,7 +39,7 @@ export class Client {
 
   private later(): void {
     const { world, swarm } = this.around;
-    const pause = -Math.log(1 - this.random()) * swarm.thinkMs;
+    const pause = -Math.log(1 - this.random()) * swarm.thinkMs * this.patience;
     world.after(pause, world.always, () => this.act());
   }
 

@@ -72,6 +72,7 @@ export class Harness {
   msPerLook = 0;
   private clock = 0;
   private turns: (() => void)[] = [];
+  private timers: (() => void)[] = [];
 
   constructor({ recentBytes = 1_000_000, sliceMs = 5 } = {}) {
     const log: Log = { ...silentLog, error: (_fields, message) => void this.errors.push(message) };
@@ -88,7 +89,18 @@ export class Harness {
         return this.clock;
       },
       defer: (callback) => void this.turns.push(callback),
+      after: (_milliseconds, callback) => {
+        this.timers.push(callback);
+        return () => {
+          this.timers = this.timers.filter((timer) => timer !== callback);
+        };
+      },
     });
+  }
+
+  /** Lets all timers run out. */
+  runOut(): void {
+    for (const timer of this.timers.splice(0)) timer();
   }
 
   /** Applies one revision; it reaches the disk at once unless `persist` is false. */

@@ -132,17 +132,22 @@ describe('catching up', () => {
   });
 
   it('tries again when history cannot be read, and says so', async () => {
-    const { hub, put, turn, history, errors } = bound(new Harness({ recentBytes: 1 }));
+    const { hub, put, turn, settle, runOut, history, errors } = bound(new Harness({ recentBytes: 1 }));
     put('a');
     put('a');
     history.failing = new Error('no such file');
-    const watcher = hub.watch(one('a'), at(1), new RecordingSink());
+    const sink = new RecordingSink();
+    const watcher = hub.watch(one('a'), at(1), sink);
     await turn();
     history.answer();
     await turn();
     expect(errors).toEqual(['cannot read the history of changes for watches; trying again']);
     expect(watcher.live).toBe(false);
-    hub.close();
+    history.failing = undefined;
+    runOut();
+    await settle();
+    expect(sink.revisions).toEqual([2, 3]);
+    expect(watcher.live).toBe(true);
   });
 });
 
@@ -404,5 +409,6 @@ function bound(harness: Harness) {
     compact: harness.compact.bind(harness),
     turn: harness.turn.bind(harness),
     settle: harness.settle.bind(harness),
+    runOut: harness.runOut.bind(harness),
   };
 }
