@@ -39,7 +39,8 @@ async function ask(client: QuorateClient, newcomer: Newcomer, known: number | un
   if (!self && named.length > 0) throw isVoter(newcomer);
   if (self && (self.clientAddress !== newcomer.clientAddress || self.peerAddress !== newcomer.peerAddress))
     throw isElsewhere(newcomer, self);
-  const { id } = self ?? (await client.cluster.addMember(newcomer));
+  // Also one that is on the list is added: the list may show what is not committed yet, and might never be.
+  const { id } = known === undefined || !self ? await client.cluster.addMember(newcomer) : self;
   const [after, { clusterId }] = await Promise.all([client.cluster.members(), client.cluster.status()]);
   return { clusterId, memberId: id, members: after.members };
 }

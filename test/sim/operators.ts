@@ -105,8 +105,8 @@ export class Operators {
     const voters = members.filter((member) => !member.learner);
     const wanted = 1 + Math.floor(this.random() * 5);
     const dice = this.random();
-    // Somebody asked for it, was told nothing, and gave up.
-    if (unknown && dice < 0.5) this.start(unknown.id, unknown.name);
+    // Somebody asked for it, was told nothing, and gave up. It is asked for again: the list may show what is not committed.
+    if (unknown && dice < 0.5) this.addAgain(unknown);
     else if (dead && dice < 0.6) this.clear(dead);
     else if (learner && dice < 0.2) this.change({ kind: 'promote', id: learner.id });
     else if (members.length < maxMembers && voters.length < wanted) this.add(undefined);
@@ -127,6 +127,10 @@ export class Operators {
     const promote = replaced !== undefined || this.random() < 0.75;
     const addresses = { clientAddress: `${place}:1`, peerAddress: `${place}:2` };
     this.change({ kind: 'add', name, ...addresses, promote, replaces: replaced?.id });
+  }
+
+  private addAgain({ name, clientAddress, peerAddress }: MemberInfo): void {
+    this.change({ kind: 'add', name, clientAddress, peerAddress, promote: true, replaces: undefined });
   }
 
   /** A new one, or one that somebody had who is gone. */
@@ -191,8 +195,8 @@ export class Operators {
   }
 
   /** As the door looks up whom it has added. */
-  private onAdded({ name, replaces }: Add, { id: at }: SimMember, members: readonly MemberInfo[]): void {
-    const added = members.find((member) => member.name === name && member.id !== replaces);
+  private onAdded({ name, clientAddress }: Add, { id: at }: SimMember, members: readonly MemberInfo[]): void {
+    const added = members.find((member) => member.name === name && member.clientAddress === clientAddress);
     if (!added) this.world.violated('operators', `member ${at} says ${name} is added, and it is not`);
     else this.world.after(this.random() * 1_000, this.world.always, () => this.start(added.id, name));
   }

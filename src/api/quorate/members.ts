@@ -51,7 +51,8 @@ async function add(
   const { replica } = call;
   const promote = !stayLearner || replaces !== undefined;
   await replica.changeMembership({ kind: 'add', name, clientAddress, peerAddress, promote, replaces }, call.waitUntil);
-  const added = replica.members.find((member) => member.name === name && member.id !== replaces);
+  // It may have the name of the one that it replaces.
+  const added = replica.members.find((member) => member.name === name && member.clientAddress === clientAddress);
   return { header: headerOf(replica, replica.machine.revision), member: added ? memberView(added) : null };
 }
 
