@@ -1,4 +1,6 @@
 /** What a newcomer asks the cluster before it starts: to be added, unless it is a member already; who it is; who the others are. */
+
+import { present } from '../base/assert.js';
 import { ExitCode, FatalError } from '../base/errors.js';
 import { type ClusterMember, connect, type QuorateClient } from '../client/index.js';
 import type { Welcome } from '../member.js';
@@ -40,9 +42,15 @@ async function ask(client: QuorateClient, newcomer: Newcomer, known: number | un
   if (self && (self.clientAddress !== newcomer.clientAddress || self.peerAddress !== newcomer.peerAddress))
     throw isElsewhere(newcomer, self);
   // Also one that is on the list is added: the list may show what is not committed yet, and might never be.
-  const { id } = known === undefined || !self ? await client.cluster.addMember(newcomer) : self;
+  const added = known === undefined ? await client.cluster.addMember(newcomer) : undefined;
   const [after, { clusterId }] = await Promise.all([client.cluster.members(), client.cluster.status()]);
-  return { clusterId, memberId: id, members: after.members };
+  // Another may still have its name and addresses: the voter that it replaces.
+  const { name, clientAddress } = newcomer;
+  const listed = after.members.find(
+    (each) => each.learner && each.name === name && each.clientAddress === clientAddress,
+  );
+  const memberId = known ?? present(listed ?? added, 'a newcomer was added').id;
+  return { clusterId, memberId, members: after.members };
 }
 
 function isVoter({ name, clientAddress, peerAddress }: Newcomer): FatalError {

@@ -195,8 +195,9 @@ export class Operators {
   }
 
   /** As the door looks up whom it has added. */
-  private onAdded({ name, clientAddress }: Add, { id: at }: SimMember, members: readonly MemberInfo[]): void {
-    const added = members.find((member) => member.name === name && member.clientAddress === clientAddress);
+  private onAdded({ name, replaces }: Add, { id: at }: SimMember, members: readonly MemberInfo[]): void {
+    const named = members.filter((member) => member.name === name && member.id !== replaces);
+    const added = named.find(({ learner }) => learner) ?? named[0];
     if (!added) this.world.violated('operators', `member ${at} says ${name} is added, and it is not`);
     else this.world.after(this.random() * 1_000, this.world.always, () => this.start(added.id, name));
   }

@@ -51,8 +51,9 @@ async function add(
   const { replica } = call;
   const promote = !stayLearner || replaces !== undefined;
   await replica.changeMembership({ kind: 'add', name, clientAddress, peerAddress, promote, replaces }, call.waitUntil);
-  // It may have the name of the one that it replaces.
-  const added = replica.members.find((member) => member.name === name && member.clientAddress === clientAddress);
+  const named = replica.members.filter((member) => member.name === name && member.id !== replaces);
+  // A voter of that name may still have to leave.
+  const added = named.find(({ learner }) => learner) ?? named[0];
   return { header: headerOf(replica, replica.machine.revision), member: added ? memberView(added) : null };
 }
 
