@@ -61,7 +61,7 @@ export const diskBugs: readonly Mutant[] = [
         replace: '',
       },
     ],
-    seeds: 60,
+    seeds: 500,
   },
   {
     name: 'older-image-installed',
@@ -73,7 +73,7 @@ export const diskBugs: readonly Mutant[] = [
         replace: '  if (meta.index <= log.startIndex) {\n',
       },
     ],
-    seeds: 40,
+    seeds: 120,
   },
   {
     name: 'ledger-missing-from-image',
@@ -122,7 +122,7 @@ export const diskBugs: readonly Mutant[] = [
         replace: '    await this.writer.write(batch, true);\n',
       },
     ],
-    seeds: 120,
+    seeds: 200,
   },
   {
     name: 'old-writes-flushed-over-image',
