@@ -118,7 +118,7 @@ export const logBugs: readonly Mutant[] = [
         replace: '  const next = (raft.commit + 1) as Index;\n  for (const id of raft.progress.keys())',
       },
     ],
-    seeds: 150,
+    seeds: 300,
   },
   {
     name: 'heartbeat-commits-unmatched-entries',
