@@ -66,7 +66,9 @@ export class Follower {
   private act(): void {
     this.later();
     const { member, watcher } = this;
-    if (!member || !watcher || !member.up || member.runs !== this.run) {
+    // One that is in service no more may run on without ever hearing of the cluster again.
+    const serves = member?.up && this.around.members.includes(member);
+    if (!member || !watcher || !serves || member.runs !== this.run) {
       this.move();
       return;
     }
