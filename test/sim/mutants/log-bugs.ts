@@ -130,7 +130,7 @@ export const logBugs: readonly Mutant[] = [
         replace: 'const commit = raft.commit;',
       },
     ],
-    seeds: 60,
+    seeds: 150,
   },
   {
     name: 'leader-without-own-entry',
