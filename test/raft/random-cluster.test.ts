@@ -11,19 +11,28 @@ const only = process.env.RAFT_SEED;
 const first = Number(only ?? process.env.RAFT_FIRST_SEED ?? 1);
 const count = only ? 1 : Number(process.env.RAFT_SEEDS ?? 300);
 const chunk = 50;
+/** They failed while changes of the membership were built. */
+const found = only ? [] : [1007, 1189, 1210, 2559, 2683];
 
 describe('random clusters', () => {
   for (let from = first; from < first + count; from += chunk) {
     const to = Math.min(from + chunk, first + count);
     it(`seeds ${from} to ${to - 1}`, { timeout: 120_000 }, () => {
-      for (let seed = from; seed < to; seed++) {
-        try {
-          runSeed(seed);
-        } catch (error) {
-          throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-        }
-      }
+      for (let seed = from; seed < to; seed++) run(seed);
       expect.assertions(0);
     });
   }
+
+  it.each(found)('seed %i', (seed) => {
+    run(seed);
+    expect.assertions(0);
+  });
 });
+
+function run(seed: number): void {
+  try {
+    runSeed(seed);
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
