@@ -34,7 +34,11 @@ export class Platter {
     this.inner = this.empty();
   }
 
-  /** @param power the machine lost power: what was not synced may be gone from some write on */
+  /**
+   * LevelDB's log holds whole batches, each with a checksum. So a tear takes the end of what was not synced, from some batch on: none is lost between
+   * two that are kept, and none in part.
+   * @param power the machine lost power; else the process died, and what it had handed to the system stays
+   */
   crash(power: boolean): void {
     const written = this.inner.unsyncedBatches;
     const kept = power ? Math.floor(this.random() * (written + 1)) : written;
