@@ -101,7 +101,9 @@ export class Memberships {
   /** The last round of a learner took less than an election timeout, and ended less than one ago (dissertation §4.2.1). */
   private checkCaughtUp(raft: Raft, learner: MemberId): void {
     const { id, now, options } = raft.state;
-    const held = this.raftOf(learner)?.state.log.persisted;
+    const log = this.raftOf(learner)?.state.log;
+    // While an image is installed the core counts on nothing.
+    const held = log && log.persisted >= log.startIndex ? log.persisted : undefined;
     const samples = this.samples.get(id) ?? [];
     const since = now - 2 * options.electionTicks - 2;
     const wanted = (samples.findLast(({ tick }) => tick <= since) ?? samples[0])?.last ?? 0;
