@@ -12,9 +12,9 @@ const timeoutMs = 4_000;
 const pauseMs = 20;
 /** Of values: most are small. */
 const largeBytes = 20_000;
-/** Together more than limits.watchQueueBytes. */
-const burstWrites = 24;
-const burstBytes = 50_000;
+/** Together more than limits.watchQueueBytes and the few events that wait in the client. */
+const burstWrites = 80;
+const burstBytes = 20_000;
 const burstEveryMs = 20_000;
 
 /** The keys in use now. One that was written often enough makes room for a new one. */
