@@ -48,7 +48,7 @@ export const bugs: readonly PlantedBug[] = [
   },
   {
     name: 'removed-member-goes-on',
-    seed: 19,
+    seed: 62,
     why: 'Dissertation §4.2.3: a member that is not one any more must not stay and disturb.',
     edits: [
       {

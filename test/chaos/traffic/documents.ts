@@ -88,7 +88,7 @@ export class DocumentCalls {
   /** Now and then more at once than a watch stream has room for, so that a consumer that does not take it falls behind. */
   async runInBursts(): Promise<void> {
     await this.caller.repeat(2 * burstEveryMs, async () => {
-      for (let n = 0; n < burstWrites && !this.caller.options.signal.aborted; n++) await this.put(burstBytes);
+      await Promise.all(Array.from({ length: burstWrites }, () => this.put(burstBytes)));
     });
   }
 
