@@ -135,7 +135,8 @@ export function promoteLearners(raft: RaftState): void {
 
 /** A leader has committed the newest membership: a joint one ends, and a leader that is not in it any more steps down (dissertation §4.2.2). */
 export function onMembershipCommitted(raft: RaftState): void {
-  if (raft.role !== 'leader') return;
+  // A new leader knows what is committed once it has committed an entry of its term (dissertation §4.1).
+  if (raft.role !== 'leader' || raft.log.termAt(raft.commit) !== raft.term) return;
   if (raft.membership.outgoing.length > 0) append(raft, settled(raft.membership));
   else if (!isVoter(raft.membership, raft.id)) stepDown(raft);
 }

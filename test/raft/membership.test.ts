@@ -128,6 +128,17 @@ describe('a change of voters', () => {
     expect(lone.status.membership.removed).toEqual([3]);
   });
 
+  it('that the next leader finds committed is ended once an entry of its own term is, too (§4.1)', () => {
+    const joint = { ...voters(1, 2), outgoing: [1, 2, 3].map(id) };
+    const lone = new Lone({ membership: voters(1, 2, 3), log: [], term: 1 });
+    lone.step(lone.append({ entries: [membershipEntry(1, 1, joint)], commit: at(1), term: inTerm(1), from: id(3) }));
+    lone.lead(2);
+    lone.flush();
+    expect(lone.status).toMatchObject({ role: 'leader', commit: 1, lastIndex: 2, membershipIndex: 1 });
+    acknowledge(lone, 2);
+    expect(lone.status).toMatchObject({ lastIndex: 3, membershipIndex: 3 });
+  });
+
   it('is the only one until it is committed and no longer joint', () => {
     const lone = leader();
     lone.raft.changeMembership({ kind: 'remove', id: id(3) });
