@@ -10,6 +10,8 @@ import type { Simulation } from './simulation.js';
 
 /** Elections, images, retries and slow disks all take part of it. */
 const boundMs = 30_000;
+/** Longer than any message lives, and longer than operators wait. */
+const lateChangeMs = 6_000;
 /** Longer than the longest TTL by the slowest clock. */
 const restMs = 4_000;
 /** A lease that nobody renews may live so much longer: the cluster clock moves with commits only. */
@@ -90,9 +92,11 @@ export class Liveness {
 
   /** The changes of the membership end, and everybody is what the last one says. */
   private async settle(operators: Operators): Promise<void> {
-    const { fleet, members } = this.simulation;
+    const { fleet, members, world } = this.simulation;
     operators.over = true;
     await this.within('operators are answered', () => operators.idle);
+    // What they asked for and gave up may still be under way, also in a message that comes late.
+    if (!world.violation) await world.advance(world.now + lateChangeMs);
     let settled: Membership | undefined;
     await this.within(
       'the membership comes to rest',

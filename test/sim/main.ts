@@ -1,4 +1,4 @@
-/** npm run sim -- [--seed N] [--seeds N] [--from N] [--verbose], or --mutants [--only name,…] (see mutants/main.ts) */
+/** npm run sim -- [--seed N] [--seeds N] [--from N] [--keep-going] [--verbose], or --mutants [--only name,…] (see mutants/main.ts) */
 import { parseArgs } from 'node:util';
 import { Simulation } from './simulation.js';
 
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     seeds: { type: 'string' },
     from: { type: 'string' },
+    'keep-going': { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -30,6 +31,7 @@ let simulatedMs = 0;
 let events = 0;
 let calls = 0;
 let acknowledged = 0;
+let violations = 0;
 for (; running < from + count; running++) {
   if (values.seed !== undefined) process.stdout.write(`seed ${running}\n`);
   const report = await new Simulation(running, values.verbose).run();
@@ -39,10 +41,11 @@ for (; running < from + count; running++) {
   acknowledged += report.acknowledged;
   if (report.violation) {
     const { checker, sentence } = report.violation;
-    if (!values.verbose) process.stdout.write(`${report.lastLines.join('\n')}\n`);
+    if (!values.verbose && !values['keep-going']) process.stdout.write(`${report.lastLines.join('\n')}\n`);
     process.stdout.write(`replay: npm run sim -- --seed ${running}\n`);
     process.stdout.write(`violation: ${checker}: ${sentence} (seed ${running})\n`);
-    process.exit(1);
+    violations++;
+    if (!values['keep-going']) process.exit(1);
   }
   if (values.seed !== undefined) process.stdout.write(`trace ${report.traceHash}, state ${report.stateHash}\n`);
   await new Promise((resolve) => setImmediate(resolve));
@@ -54,3 +57,7 @@ process.stdout.write(
     `${(simulatedMs / 3_600_000 / (seconds / 3_600)).toFixed(0)} simulated hours an hour, ` +
     `${(events / count).toFixed(0)} events, ${(calls / count).toFixed(0)} calls and ${(acknowledged / count).toFixed(0)} acknowledged writes a seed\n`,
 );
+if (violations > 0) {
+  process.stdout.write(`${violations} seeds with a violation\n`);
+  process.exitCode = 1;
+}
