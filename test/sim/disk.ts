@@ -10,6 +10,8 @@ export class Platter {
   inner: MemoryDisk;
   scope: Scope;
   /** Writes end no more until unstuck. */
+  /** No sync takes much longer than others. */
+  calm = false;
   stuck = false;
   /** The next reads give this many values with a flipped bit. */
   flips = 0;
@@ -87,7 +89,7 @@ export class Platter {
           this.held.push(ends);
           return;
         }
-        const slow = random() < swarm.slowSyncs ? 50 : 1;
+        const slow = random() < swarm.slowSyncs && !this.calm ? 50 : 1;
         const milliseconds = synced ? swarm.syncMs * (0.5 + random()) * slow : random() * 0.2;
         this.world.after(milliseconds, this.scope, ends);
       },

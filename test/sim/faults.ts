@@ -69,6 +69,7 @@ export class Faults {
     this.network.healAll();
     for (const member of this.fleet.all) {
       member.platter.flips = 0;
+      member.platter.calm = true;
       member.platter.inner.failNextWrite = undefined;
       member.platter.unstick();
       if (member.scope.paused) this.world.resume(member.scope);

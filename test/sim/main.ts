@@ -36,6 +36,7 @@ for (; running < from + count; running++) {
   if (values.seed !== undefined) process.stdout.write(`seed ${running}\n`);
   const report = await new Simulation(running, values.verbose).run();
   simulatedMs += report.simulatedMs;
+  if (running > from && (running - from) % 500 === 0) process.stdout.write(`… seed ${running}\n`);
   events += report.events;
   calls += report.calls;
   acknowledged += report.acknowledged;

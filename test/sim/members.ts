@@ -144,6 +144,7 @@ export class SimMember {
       peers: members.map((member) => member.id).filter((other) => other !== id),
       founded: () => replica.founded,
     });
+    this.newestWallTime = Math.max(this.newestWallTime, stored.incarnation);
     const replica = await MemberReplica.open({
       identity,
       members,

@@ -40,6 +40,8 @@ export class Authority {
     const target = this.raftOf(message.to);
     if (!leader || !target || leader.state.log.last <= target.state.log.persisted) return;
     const { from, to, term } = message;
+    // It was deposed and does not know yet; nobody heeds it.
+    if (target.state.term > term) return;
     // The last answer of the same turn may have committed a joint membership: the entry that ends it comes after what the target was found to hold.
     const { memberships, log } = leader.state;
     if (memberships.index === log.last && log.last - 1 === target.state.log.persisted) return;
