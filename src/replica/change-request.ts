@@ -44,12 +44,15 @@ export function decodeAnswer(data: Uint8Array): Answer {
   return { refused: refused === '' ? undefined : (refused as Refusal), why, index };
 }
 
-/** Whether the membership is as the change wants it. */
-export function isSo(change: MemberChange, { voters, outgoing, records = [], removed = [] }: Membership): boolean {
-  if (outgoing.length > 0) return false;
-  if (change.kind === 'promote') return voters.includes(change.id);
-  if (change.kind === 'remove') return removed.includes(change.id);
-  return records.some((record) => isSame(record, change));
+/** Whom the change is about, if the membership is as it wants it. */
+export function madeSo(
+  change: MemberChange,
+  { voters, outgoing, records = [], removed = [] }: Membership,
+): MemberId | undefined {
+  if (outgoing.length > 0) return undefined;
+  if (change.kind === 'promote') return voters.includes(change.id) ? change.id : undefined;
+  if (change.kind === 'remove') return removed.includes(change.id) ? change.id : undefined;
+  return records.find((record) => isSame(record, change))?.id;
 }
 
 function isSame(record: MemberRecord, change: MemberChange & { kind: 'add' }): boolean {
@@ -69,7 +72,7 @@ export function decide(raft: Raft, clusterId: ClusterId, change: MemberChange): 
   // The founding names the first members; a change made before it would leave them out.
   if (membership.records === undefined)
     return { refused: 'inProgress', why: 'the first members are not in the log yet', index: 0 };
-  if (isSo(change, membership)) return { refused: undefined, why: '', index: membershipIndex };
+  if (madeSo(change, membership) !== undefined) return { refused: undefined, why: '', index: membershipIndex };
   if (change.kind === 'add') {
     const why = conflict(change, membership);
     if (why) return { ...why, index: 0 };

@@ -3,9 +3,9 @@
  * that is so already is answered like one that was just made, so asking twice does no harm.
  */
 import { QuorateError, type Reason } from '../base/errors.js';
-import type { Index } from '../base/ids.js';
+import type { Index, MemberId } from '../base/ids.js';
 import type { Membership } from '../raft/types.js';
-import { type Answer, isSo, type Refusal } from './change-request.js';
+import { type Answer, madeSo, type Refusal } from './change-request.js';
 import type { MemberChange } from './types.js';
 
 interface Pending {
@@ -18,7 +18,7 @@ interface Pending {
   /** The leader has it in its log at this index. */
   index: number | undefined;
   last: Answer | undefined;
-  readonly resolve: () => void;
+  readonly resolve: (member: MemberId) => void;
   readonly reject: (error: QuorateError) => void;
 }
 
@@ -46,7 +46,7 @@ export class Changes {
     return this.pending.length === 0;
   }
 
-  add(change: MemberChange, deadline: number, now: number): Promise<void> {
+  add(change: MemberChange, deadline: number, now: number): Promise<MemberId> {
     return new Promise((resolve, reject) => {
       const fields = { askedAt: undefined, index: undefined, last: undefined, began: now };
       this.pending.push({ token: ++this.newest, change, deadline, resolve, reject, ...fields });
@@ -85,12 +85,11 @@ export class Changes {
 
   onApplied(index: Index, membership: Membership): void {
     const arrived = this.pending.filter((each) => each.index !== undefined && each.index <= index);
-    const isDone = ({ change }: Pending) => isSo(change, membership);
-    this.settle(arrived.filter(isDone), ({ resolve }) => resolve());
-    // Its entry was lost with a leader, or the joint membership is not over.
     for (const pending of arrived) {
-      if (isDone(pending)) continue;
-      pending.index = undefined;
+      const member = madeSo(pending.change, membership);
+      if (member !== undefined) this.settle([pending], ({ resolve }) => resolve(member));
+      // Its entry was lost with a leader, or the joint membership is not over.
+      else pending.index = undefined;
     }
   }
 

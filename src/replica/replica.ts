@@ -194,7 +194,7 @@ export class MemberReplica implements Replica {
     return handedOver;
   }
 
-  changeMembership(change: MemberChange, deadlineMs: number): Promise<void> {
+  changeMembership(change: MemberChange, deadlineMs: number): Promise<MemberId> {
     if (this.stopped) return Promise.reject(stopping());
     const changed = this.roster.add(change, deadlineMs, this.now());
     this.schedule();

@@ -50,7 +50,7 @@ export class Roster {
   }
 
   /** A caller wants a change. Resolves when it is applied here. */
-  add(change: MemberChange, deadline: number, now: number): Promise<void> {
+  add(change: MemberChange, deadline: number, now: number): Promise<MemberId> {
     return this.changes.add(change, deadline, now);
   }
 

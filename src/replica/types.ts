@@ -70,10 +70,10 @@ export interface Replica {
   /** Hands leadership over; works on any member. Rejects with TRANSFER_FAILED or MEMBER_NOT_FOUND. */
   transferLeadership(to: MemberId | undefined): Promise<MemberId>;
   /**
-   * Changes the membership; works on any member. Resolves when the change counts (an added member is a learner then). A change that is so already
+   * Changes the membership; works on any member. Resolves with the member that it is about when it counts (an added one is a learner then). A change that is so already
    * is no error. Rejects with MEMBER_NOT_FOUND, MEMBER_EXISTS, MEMBER_NOT_READY, QUORUM_AT_RISK, TOO_MANY_MEMBERS, CHANGE_IN_PROGRESS or NO_QUORUM.
    */
-  changeMembership(change: MemberChange, deadlineMs: number): Promise<void>;
+  changeMembership(change: MemberChange, deadlineMs: number): Promise<MemberId>;
   /** Rejects with MEMBER_STARTING while nothing is applied. */
   openImage(): Promise<Image>;
   diskBytes(): Promise<number>;

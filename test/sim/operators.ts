@@ -36,8 +36,6 @@ const maxTries = 5;
 const mayPass = new Set(['NO_QUORUM', 'CHANGE_IN_PROGRESS', 'MEMBER_STOPPING', 'MEMBER_NOT_READY']);
 const final = new Set(['MEMBER_NOT_FOUND', 'MEMBER_EXISTS', 'QUORUM_AT_RISK', 'TOO_MANY_MEMBERS']);
 
-type Add = MemberChange & { readonly kind: 'add' };
-
 export class Operators {
   /** Changes that came to be as they were asked for. */
   made = 0;
@@ -171,10 +169,10 @@ export class Operators {
     };
     watch();
     replica.changeMembership(change, member.clock.now() + deadlineMs).then(
-      () => {
+      (id) => {
         if (!answered.once() || member.replica !== replica) return;
         settle('done');
-        this.onDone(change, member, replica);
+        this.onDone(change, id, member, replica);
       },
       (error: unknown) => {
         if (answered.once()) settle(error instanceof QuorateError ? error.reason : String(error));
@@ -182,24 +180,24 @@ export class Operators {
     );
   }
 
-  private onDone(change: MemberChange, member: SimMember, replica: NonNullable<SimMember['replica']>): void {
+  private onDone(
+    change: MemberChange,
+    id: MemberId,
+    member: SimMember,
+    replica: NonNullable<SimMember['replica']>,
+  ): void {
     this.made++;
     const { removed = [], voters, records = [] } = replica['roster'].applied;
-    if (change.kind === 'add') this.onAdded(change, member, replica.members);
-    else if (change.kind === 'remove') {
+    if (change.kind === 'add') {
+      if (!records.some((record) => record.id === id && record.name === change.name))
+        this.world.violated('operators', `member ${member.id} says ${change.name} is added, and it is not`);
+      this.world.after(this.random() * 1_000, this.world.always, () => this.start(id, change.name));
+    } else if (change.kind === 'remove') {
       if (!removed.includes(change.id))
         this.world.violated('operators', `member ${member.id} says ${change.id} is removed, and it is not`);
       this.onRemoved(change.id);
     } else if (!voters.includes(change.id) || !records.some(({ id }) => id === change.id))
       this.world.violated('operators', `member ${member.id} says ${change.id} is a voter, and it is not`);
-  }
-
-  /** As the door looks up whom it has added. */
-  private onAdded({ name, replaces }: Add, { id: at }: SimMember, members: readonly MemberInfo[]): void {
-    const named = members.filter((member) => member.name === name && member.id !== replaces);
-    const added = named.find(({ learner }) => learner) ?? named[0];
-    if (!added) this.world.violated('operators', `member ${at} says ${name} is added, and it is not`);
-    else this.world.after(this.random() * 1_000, this.world.always, () => this.start(added.id, name));
   }
 
   /** Starts a member that was added, unless somebody has. */

@@ -187,9 +187,11 @@ export class FakeReplica implements Replica {
     return this.onTransfer(to);
   }
 
-  changeMembership(change: MemberChange): Promise<void> {
+  async changeMembership(change: MemberChange): Promise<MemberId> {
     this.changes.push(change);
-    return this.onChange();
+    await this.onChange();
+    if (change.kind !== 'add') return change.id;
+    return this.members.find(({ name }) => name === change.name)?.id ?? (99 as MemberId);
   }
 
   openImage(): Promise<Image> {

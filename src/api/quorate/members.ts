@@ -50,11 +50,11 @@ async function add(
     throw new QuorateError('INVALID_FIELD', 'peer_address must differ from client_address', { field: 'peer_address' });
   const { replica } = call;
   const promote = !stayLearner || replaces !== undefined;
-  await replica.changeMembership({ kind: 'add', name, clientAddress, peerAddress, promote, replaces }, call.waitUntil);
-  const named = replica.members.filter((member) => member.name === name && member.id !== replaces);
-  // A voter of that name may still have to leave.
-  const added = named.find(({ learner }) => learner) ?? named[0];
-  return { header: headerOf(replica, replica.machine.revision), member: added ? memberView(added) : null };
+  const asked = { name, clientAddress, peerAddress };
+  const id = await replica.changeMembership({ kind: 'add', ...asked, promote, replaces }, call.waitUntil);
+  // It may be a voter by now, or be about to be removed again.
+  const added = replica.members.find((member) => member.id === id) ?? { id, ...asked, learner: true };
+  return { header: headerOf(replica, replica.machine.revision), member: memberView(added) };
 }
 
 function onPromoteMember({ name }: PromoteMemberRequest, call: UnaryCall<PromoteMemberResponseIn>): void {
