@@ -1,6 +1,6 @@
 import { FatalError, QuorateError } from '../base/errors.js';
 import type { Log } from '../base/log.js';
-import { DecodeError } from '../proto/codec.js';
+import { DecodeError } from '../proto/schema.js';
 import type { Replica } from '../replica/types.js';
 
 /** A call that is not answered yet, or a stream that is open. */

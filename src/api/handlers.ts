@@ -1,6 +1,6 @@
 /** Binds typed handlers to the methods of a grpc-js server. */
 import type { handleUnaryCall, Server, ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import type { Message, Method } from '../proto/codec.js';
+import type { Message, Method } from '../proto/schema.js';
 import type { Door } from './door.js';
 import type { Conversation, Input, MessageStream, Running } from './message-stream.js';
 import { OpenStream } from './open-stream.js';

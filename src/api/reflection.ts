@@ -2,7 +2,7 @@ import type { Server } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { protoDirectory } from '../proto/codec.js';
+import { protoDirectory } from '../proto/schema.js';
 
 /** What callers may know of; the proto files of the inside stay inside. */
 const publicFiles = ['quorate/v1/config.proto', 'quorate/v1/registry.proto', 'quorate/v1/cluster.proto', healthProto];

@@ -9,7 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { QuorateError } from '../base/errors.js';
-import type { Method } from '../proto/codec.js';
+import type { Method } from '../proto/schema.js';
 import type { Tuning } from './options.js';
 
 // grpc-js copies the metadata of every call, so that all calls may share the empty one.

@@ -4,8 +4,8 @@
  */
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { QuorateError } from '../base/errors.js';
-import type { Method } from '../proto/codec.js';
 import type { Progress, ResponseHeader } from '../proto/quorate.js';
+import type { Method } from '../proto/schema.js';
 import type { Backoff } from './backoff.js';
 import type { Closable, Connection } from './connection.js';
 import type { Endpoint } from './endpoint.js';

@@ -2,7 +2,7 @@
 import type { ClientUnaryCall } from '@grpc/grpc-js';
 import { QuorateError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
-import type { Method } from '../proto/codec.js';
+import type { Method } from '../proto/schema.js';
 import type { Backoff } from './backoff.js';
 import type { Endpoint } from './endpoint.js';
 import { cancelled, type Failure, failureOf } from './errors.js';

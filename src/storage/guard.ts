@@ -1,6 +1,6 @@
 /** Reads records and turns whatever is wrong with one into the sentence that names it. */
 import type { FatalError } from '../base/errors.js';
-import { DecodeError } from '../proto/codec.js';
+import { DecodeError } from '../proto/schema.js';
 import { damage } from './damage.js';
 import { checkedValue } from './records.js';
 import { describe } from './schema.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { assert } from '../base/assert.js';
 import { limits } from '../base/limits.js';
-import { DecodeError } from '../proto/codec.js';
+import { DecodeError } from '../proto/schema.js';
 import type { HardState, SnapshotMeta } from '../raft/types.js';
 import type { Disk } from './disk.js';
 import { FRAME_BYTES } from './image-out.js';

@@ -23,9 +23,9 @@ import type {
   RequestState,
   VersionRef,
 } from '../machine/types.js';
-import { DecodeError } from '../proto/codec.js';
 import { membershipOf, membershipRecord } from '../proto/membership.js';
 import * as wire from '../proto/record.js';
+import { DecodeError } from '../proto/schema.js';
 import type { Entry, EntryKind, HardState, Membership, SnapshotMeta } from '../raft/types.js';
 import { CHECKSUM_BYTES, type RecordBuffer } from './record-buffer.js';
 import { outcomeFromRecord, outcomeToRecord } from './results.js';

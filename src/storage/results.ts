@@ -3,8 +3,8 @@ import { assert, unreachable } from '../base/assert.js';
 import { type Reason, reasons } from '../base/errors.js';
 import { type Key, keyBytes, keyOf, type LeaseId, revision } from '../base/ids.js';
 import type { ErrorResult, KeyVersion, OperationResult, Outcome, RangeResult, Result } from '../machine/types.js';
-import { DecodeError } from '../proto/codec.js';
 import type * as wire from '../proto/record.js';
+import { DecodeError } from '../proto/schema.js';
 
 export function outcomeToRecord(outcome: Outcome): wire.OutcomeIn {
   return { revision: outcome.revision, ...resultToRecord(outcome.result) };

@@ -1,7 +1,7 @@
 /** Reading many records: page by page, each verified, with the event loop turning in between. */
 import type { Index, Revision } from '../base/ids.js';
 import type { KeyVersion } from '../machine/types.js';
-import { DecodeError } from '../proto/codec.js';
+import { DecodeError } from '../proto/schema.js';
 import type { Entry } from '../raft/types.js';
 import { type Disk, forEachPage } from './disk.js';
 import type { Guard } from './guard.js';

@@ -4,7 +4,7 @@
  */
 import { assert, unreachable } from '../base/assert.js';
 import { index, type MemberId, term } from '../base/ids.js';
-import { DecodeError } from '../proto/codec.js';
+import { DecodeError } from '../proto/schema.js';
 import type { Entry, EntryKind } from '../raft/types.js';
 import type { PeerMessage } from './transport.js';
 import { BYTES, fieldSize, sectionSize, VARINT, WireReader, WireWriter } from './wire.js';

@@ -2,7 +2,7 @@
  * Protobuf's wire format for the few shapes of the peer protocol: numbers from 0 to 2^53 - 1 and bytes. Written by hand because the general coder
  * makes several objects per field and level: this takes about half its time, and most of its garbage is not made.
  */
-import { DecodeError } from '../proto/codec.js';
+import { DecodeError } from '../proto/schema.js';
 
 /** Wire types of the protobuf encoding. */
 export const VARINT = 0;

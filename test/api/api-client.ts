@@ -10,8 +10,8 @@ import {
 } from '@grpc/grpc-js';
 import { ApiServer } from '../../src/api/server.js';
 import { type Log, silentLog } from '../../src/base/log.js';
-import type { Method } from '../../src/proto/codec.js';
 import { ErrorInfo, Status } from '../../src/proto/rpc.js';
+import type { Method } from '../../src/proto/schema.js';
 import { FakeReplica } from '../support/fake-replica.js';
 
 /** What a failed call says on the wire. */

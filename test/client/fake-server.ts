@@ -11,9 +11,9 @@ import {
 import { type Code, type Reason, reasons } from '../../src/base/errors.js';
 import { connectWith, type QuorateClient } from '../../src/client/client.js';
 import type { ConnectOptions, Tuning } from '../../src/client/options.js';
-import type { Method } from '../../src/proto/codec.js';
 import { type KeepAliveRequest, type KeepAliveResponseIn, registryService } from '../../src/proto/quorate.js';
 import { ErrorInfo, Status } from '../../src/proto/rpc.js';
+import type { Method } from '../../src/proto/schema.js';
 
 /** One unary call that a fake member got. */
 export interface FakeCall<Res extends object> {

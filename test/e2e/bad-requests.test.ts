@@ -2,9 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Code, type Reason, reasons } from '../../src/base/errors.js';
 import { limits } from '../../src/base/limits.js';
-import type { Method } from '../../src/proto/codec.js';
 import { Consistency } from '../../src/proto/gen/quorate/v1/Consistency.js';
 import { clusterService, configService, registryService } from '../../src/proto/quorate.js';
+import type { Method } from '../../src/proto/schema.js';
 import { ApiClient, collect } from '../api/api-client.js';
 import { TestCluster } from '../support/cluster.js';
 import { type Callers, callersOf, expectUndisturbed, termOf } from '../support/undisturbed.js';

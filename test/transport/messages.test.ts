@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { index, type MemberId, term } from '../../src/base/ids.js';
 import { seededRandom } from '../../src/base/random.js';
-import { DecodeError } from '../../src/proto/codec.js';
 import { Envelope, type EnvelopeIn, type PeerMessageIn } from '../../src/proto/peer.js';
+import { DecodeError } from '../../src/proto/schema.js';
 import { decodeEnvelope, encodedSize, encodeEnvelope } from '../../src/transport/messages.js';
 import type { PeerMessage } from '../../src/transport/transport.js';
 
