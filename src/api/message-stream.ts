@@ -1,7 +1,7 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { QuorateError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
-import { statusOf } from './status.js';
+import { type Dialect, nativeDialect } from './dialect.js';
 
 /** The answering half of a stream, for messages that are already encoded. Bounded: who writes to it minds what write returns. */
 export interface MessageStream {
@@ -49,7 +49,10 @@ export class GrpcMessageStream implements MessageStream {
     this.drained();
   };
 
-  constructor(private readonly call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>) {}
+  constructor(
+    private readonly call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+    private readonly dialect: Dialect = nativeDialect,
+  ) {}
 
   write(message: Buffer): boolean {
     if (this.ended) return false;
@@ -68,7 +71,7 @@ export class GrpcMessageStream implements MessageStream {
     if (this.ended) return;
     this.ended = true;
     // grpc-js takes the status of a stream from an 'error' event and then ends it by itself.
-    if (error) this.call.emit('error', statusOf(error));
+    if (error) this.call.emit('error', this.dialect.statusOf(error));
     else this.call.end();
   }
 

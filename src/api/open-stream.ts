@@ -1,22 +1,25 @@
-import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { QuorateError } from '../base/errors.js';
 import type { Door, OpenCall } from './door.js';
-import { GrpcMessageStream, type MessageStream, type Running } from './message-stream.js';
+import type { MessageStream, Running } from './message-stream.js';
+import type { ServerCall } from './server-call.js';
+
+/** A MessageStream that can be told that its call is over: then it writes nothing more. */
+export interface ClosableStream extends MessageStream {
+  close(): void;
+}
 
 /** A streaming call from its first message to its status. */
 export class OpenStream implements OpenCall {
   readonly streaming = true;
-  private readonly stream: GrpcMessageStream;
   private running: Running | undefined;
   private closed = false;
 
   constructor(
     private readonly door: Door,
-    private readonly call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+    private readonly call: ServerCall,
+    private readonly stream: ClosableStream,
     private readonly path: string,
-  ) {
-    this.stream = new GrpcMessageStream(call);
-  }
+  ) {}
 
   /** Starts what serves the stream; what it throws is the stream's status. */
   run(start: (stream: MessageStream) => Running): void {

@@ -1,16 +1,17 @@
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { AssertionFailure } from '../base/assert.js';
 import { QuorateError } from '../base/errors.js';
-import { limits } from '../base/limits.js';
+import type { Revision } from '../base/ids.js';
 import type { Command, Outcome, Result } from '../machine/types.js';
 import type { ReadOptions, ResponseHeaderIn } from '../proto/quorate.js';
 import type { Message } from '../proto/schema.js';
 import type { Replica, Waiting } from '../replica/types.js';
 import { waitUntil } from './deadline.js';
+import type { Dialect } from './dialect.js';
 import type { Door, OpenCall } from './door.js';
 import { headerOf } from './header.js';
 import { checkReadOptions } from './read-options.js';
-import { type Failure, statusOf } from './status.js';
+import type { CallMetadata, ServerCall } from './server-call.js';
+import type { Failure, FailureStatus } from './status.js';
 
 type ResultKind = Exclude<Result['kind'], 'error'>;
 type ResultOf<Kind extends ResultKind> = Extract<Result, { readonly kind: Kind }>;
@@ -23,8 +24,10 @@ export class UnaryCall<Res extends object> implements OpenCall {
 
   constructor(
     private readonly door: Door,
-    private readonly call: ServerUnaryCall<Buffer, Buffer>,
-    private readonly respond: sendUnaryData<Buffer>,
+    private readonly dialect: Dialect,
+    private readonly call: ServerCall,
+    /** Takes either a failure or the encoded answer. */
+    private readonly respond: (failure: FailureStatus | null, answer?: Buffer) => void,
     private readonly path: string,
     private readonly response: Message<Res, object>,
   ) {}
@@ -42,6 +45,10 @@ export class UnaryCall<Res extends object> implements OpenCall {
     return this.finished;
   }
 
+  get metadata(): CallMetadata {
+    return this.call.metadata;
+  }
+
   /** Replicates a command and answers with what `answer` makes of its result. */
   submit<Kind extends ResultKind>(
     command: Command,
@@ -49,25 +56,40 @@ export class UnaryCall<Res extends object> implements OpenCall {
     kind: Kind,
     answer: (result: ResultOf<Kind>, header: ResponseHeaderIn) => Res,
   ): void {
-    const deadline = waitUntil(this.call.getDeadline());
+    this.apply(command, requestId, kind, (result, revision) =>
+      this.reply(answer(result, headerOf(this.replica, revision))),
+    );
+  }
+
+  /** Replicates a command and calls `done` with its result and the store's revision after it; what `done` throws is the answer. */
+  apply<Kind extends ResultKind>(
+    command: Command,
+    requestId: string,
+    kind: Kind,
+    done: (result: ResultOf<Kind>, revision: Revision) => void,
+  ): void {
     this.wait(
-      this.replica.submit(command, requestId, deadline, (error, outcome) => {
+      this.replica.submit(command, requestId, this.waitUntil, (error, outcome) => {
         if (this.finished) return;
         if (!outcome) this.fail(error);
         else if (outcome.result.kind === 'error') this.failWith(outcome.result);
-        else this.answer(outcome, kind, answer);
+        else this.attempt(() => done(resultOf(outcome, kind), outcome.revision));
       }),
     );
   }
 
   /** Until when the caller can be answered, in performance.now() milliseconds. */
   get waitUntil(): number {
-    return waitUntil(this.call.getDeadline());
+    return waitUntil(this.call.getDeadline(), this.dialect.waitMs);
   }
 
   /** Calls `read` once this member's state is as fresh as the options ask for; what it throws is the answer. */
   read(options: ReadOptions | null, read: () => void): void {
-    const minRevision = checkReadOptions(options);
+    this.readAt(checkReadOptions(options), read);
+  }
+
+  /** The same for the revision that this member must have reached: 0 for none, undefined for a linearizable read. */
+  readAt(minRevision: Revision | undefined, read: () => void): void {
     if (minRevision === 0) {
       read();
       return;
@@ -77,7 +99,7 @@ export class UnaryCall<Res extends object> implements OpenCall {
       if (error) this.fail(error);
       else this.attempt(read);
     };
-    const deadline = waitUntil(this.call.getDeadline());
+    const deadline = this.waitUntil;
     this.wait(
       minRevision === undefined
         ? this.replica.readBarrier(deadline, done)
@@ -114,7 +136,7 @@ export class UnaryCall<Res extends object> implements OpenCall {
     if (this.finished) return;
     try {
       const bytes = this.response.encode(response);
-      if (bytes.length > limits.clientMessageBytes) throw tooLarge(bytes.length);
+      if (bytes.length > this.dialect.answerBytes) throw tooLarge(bytes.length, this.dialect.answerBytes);
       this.finish();
       this.respond(null, bytes);
     } catch (thrown) {
@@ -134,18 +156,6 @@ export class UnaryCall<Res extends object> implements OpenCall {
     this.failWith(error);
   }
 
-  private answer<Kind extends ResultKind>(
-    outcome: Outcome,
-    kind: Kind,
-    answer: (result: ResultOf<Kind>, header: ResponseHeaderIn) => Res,
-  ): void {
-    try {
-      this.reply(answer(resultOf(outcome, kind), headerOf(this.replica, outcome.revision)));
-    } catch (thrown) {
-      this.fail(thrown);
-    }
-  }
-
   private attempt(step: () => void): void {
     try {
       step();
@@ -156,7 +166,7 @@ export class UnaryCall<Res extends object> implements OpenCall {
 
   private failWith(failure: Failure): void {
     this.finish();
-    this.respond(statusOf(failure));
+    this.respond(this.dialect.statusOf(failure));
   }
 
   private finish(): void {
@@ -186,10 +196,10 @@ const nothing: Waiting = { cancel() {} };
 const sliceMs = 4;
 
 /** Clients refuse longer messages, with a status that says less. */
-function tooLarge(bytes: number): QuorateError {
+function tooLarge(bytes: number, most: number): QuorateError {
   return new QuorateError(
     'ANSWER_TOO_LARGE',
-    `the answer has ${bytes} bytes, more than the ${limits.clientMessageBytes} of a message: ask for less at a time`,
+    `the answer has ${bytes} bytes, more than the ${most} of a message: ask for less at a time`,
     { bytes: String(bytes) },
   );
 }

@@ -88,6 +88,9 @@ export const limits = {
   snapshotChunkBytes: 256 * KiB,
   /** Calls at once on one client connection. */
   streamsPerConnection: 100_000,
+  /** Longest answer at the etcd door, where clients bound what they take themselves; and how long a request waits there at most, milliseconds. */
+  etcdAnswerBytes: 512 * MiB,
+  etcdWaitMs: 7_000,
   /** A call without a deadline gives up after this. */
   defaultDeadlineMs: 60_000,
   /** Keep-alives: leases renewed by one command, unanswered ones of a stream before it is read no further, and how long one may take. */
