@@ -33,9 +33,15 @@ export interface Handlers {
     onCall: (request: ReqOut, stream: MessageStream, fail: (thrown: unknown) => void, call: ServerCall) => Running,
   ): void;
 
+  /** `fail` is for what goes wrong outside of the conversation's own methods. */
   bidi<Req extends object, ReqOut extends object, Res extends object, ResOut extends object>(
     method: Method<Req, ReqOut, Res, ResOut>,
-    onCall: (stream: MessageStream, input: Input, call: ServerCall) => Conversation<ReqOut>,
+    onCall: (
+      stream: MessageStream,
+      input: Input,
+      call: ServerCall,
+      fail: (thrown: unknown) => void,
+    ) => Conversation<ReqOut>,
   ): void;
 }
 
@@ -79,13 +85,18 @@ export class HandlerTable implements Handlers {
 
   bidi<Req extends object, ReqOut extends object, Res extends object, ResOut extends object>(
     method: Method<Req, ReqOut, Res, ResOut>,
-    onCall: (stream: MessageStream, input: Input, call: ServerCall) => Conversation<ReqOut>,
+    onCall: (
+      stream: MessageStream,
+      input: Input,
+      call: ServerCall,
+      fail: (thrown: unknown) => void,
+    ) => Conversation<ReqOut>,
   ): void {
     const { path, request } = method;
     const handler = (grpcCall: ServerDuplexStream<Buffer, Buffer>): void => {
       const open = this.open(grpcCall, path);
       open.run((stream) => {
-        const conversation = onCall(stream, grpcCall, grpcCall);
+        const conversation = onCall(stream, grpcCall, grpcCall, open.fail);
         listen(open, grpcCall, request, conversation);
         return conversation;
       });

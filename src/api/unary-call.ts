@@ -132,6 +132,17 @@ export class UnaryCall<Res extends object> implements OpenCall {
     );
   }
 
+  /** The call waits for this now: it is cancelled when the caller is gone. */
+  wait(waiting: Waiting): void {
+    if (this.finished) return;
+    if (!this.waiting) {
+      this.door.open.add(this);
+      // grpc-js emits this after an answer too.
+      this.call.on('cancelled', () => this.onCancelled());
+    }
+    this.waiting = waiting;
+  }
+
   reply(response: Res): void {
     if (this.finished) return;
     try {
@@ -172,16 +183,6 @@ export class UnaryCall<Res extends object> implements OpenCall {
   private finish(): void {
     this.finished = true;
     if (this.waiting) this.door.open.delete(this);
-  }
-
-  private wait(waiting: Waiting): void {
-    if (this.finished) return;
-    if (!this.waiting) {
-      this.door.open.add(this);
-      // grpc-js emits this after an answer too.
-      this.call.on('cancelled', () => this.onCancelled());
-    }
-    this.waiting = waiting;
   }
 
   private onCancelled(): void {
