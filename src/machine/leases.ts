@@ -35,6 +35,11 @@ export class LeaseTable {
     return [...this.leases.keys()].sort();
   }
 
+  idsByDeadline(): LeaseId[] {
+    const leases = [...this.leases.values()].sort((a, b) => a.deadline - b.deadline || (a.id < b.id ? -1 : 1));
+    return leases.map(({ id }) => id);
+  }
+
   /** The lease that ends first. */
   get next(): Lease | undefined {
     return this.deadlines.first;

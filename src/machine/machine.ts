@@ -32,7 +32,7 @@ import { checkPut, put } from './put.js';
 import { checkRevision, rangeOf } from './range.js';
 import { applyDeregister, applyRegister, applySetStatus } from './registry.js';
 import { type AnyLive, RESERVED_ROOT, touchesReserved } from './reserved.js';
-import { applyTxn } from './txn.js';
+import { applyTxn, readTxn } from './txn.js';
 import type {
   Applied,
   Batch,
@@ -47,6 +47,8 @@ import type {
   Request,
   Result,
   Run,
+  TxnCommand,
+  TxnResult,
   VersionReader,
   VersionRef,
   Write,
@@ -287,6 +289,16 @@ export class Machine {
   }
 
   /**
+   * Answers a txn that changes nothing.
+   * @throws QuorateError TOO_MANY_CHANGES, REVISION_COMPACTED, REVISION_IN_FUTURE
+   */
+  readTxn(txn: TxnCommand): TxnResult {
+    const result = readTxn(this.parts, txn);
+    if (result.kind === 'error') throw asError(result);
+    return result;
+  }
+
+  /**
    * A version by name, such as the previous one of a Change: sure to be there in the turn in which the change came out, and as long as
    * no compaction has passed it.
    */
@@ -310,6 +322,16 @@ export class Machine {
 
   leaseIds(): readonly LeaseId[] {
     return this.parts.leases.ids();
+  }
+
+  /** The ids of all leases, the one that expires first before the others. */
+  leaseIdsByDeadline(): readonly LeaseId[] {
+    return this.parts.leases.idsByDeadline();
+  }
+
+  /** A compaction has more to forget. */
+  get compacting(): boolean {
+    return this.compaction.cursor !== undefined;
   }
 
   originState(member: MemberId): OriginState | undefined {

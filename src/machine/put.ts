@@ -7,17 +7,20 @@ import type { ErrorResult, PutCommand, PutResult } from './types.js';
 /** What a put answers when nobody asked for the previous version. */
 const DONE: PutResult = { kind: 'put', previous: undefined };
 
-/** What etcd checks before it applies: an ignored value or lease needs a key that exists, and a lease must exist. */
+/** What etcd checks before it applies a put that stands alone: first its lease. */
 export function checkPut(parts: Parts, command: PutCommand): ErrorResult | undefined {
-  if (command.ignoreValue || command.ignoreLease) {
-    if (!parts.keys.index.get(command.key)?.live) {
-      return failure('KEY_NOT_FOUND', 'a put that keeps the value or the lease needs a key that exists');
-    }
-  }
-  if (!command.ignoreLease && command.lease !== NO_LEASE && !parts.leases.has(command.lease)) {
-    return leaseNotFound(command.lease);
-  }
-  return undefined;
+  return checkPutLease(parts, command) ?? checkPutKeeps(parts, command);
+}
+
+/** A lease must exist. */
+export function checkPutLease(parts: Parts, { ignoreLease, lease }: PutCommand): ErrorResult | undefined {
+  return ignoreLease || lease === NO_LEASE || parts.leases.has(lease) ? undefined : leaseNotFound(lease);
+}
+
+/** A value or lease is kept of a key that exists. */
+export function checkPutKeeps(parts: Parts, { key, ignoreValue, ignoreLease }: PutCommand): ErrorResult | undefined {
+  if ((!ignoreValue && !ignoreLease) || parts.keys.index.get(key)?.live) return undefined;
+  return failure('KEY_NOT_FOUND', 'a put that keeps the value or the lease needs a key that exists');
 }
 
 /** Applies a put that was checked. Without `detail` the previous version is not looked up: nobody on this member waits for it. */

@@ -17,14 +17,20 @@ export function checkRevision(keys: KeySpace, revision: Revision): ErrorResult |
       current: String(keys.revision),
     });
   }
-  if (revision < keys.compactedRevision) {
-    return failure(
-      'REVISION_COMPACTED',
-      `revision ${revision} is compacted, the oldest that can be read is ${keys.compactedRevision}`,
-      { revision: String(revision), compacted: String(keys.compactedRevision) },
-    );
-  }
-  return undefined;
+  return revision < keys.compactedRevision ? compacted(keys, revision) : undefined;
+}
+
+/** The same in a txn, where etcd takes a negative revision for an old one and not for the current one. */
+export function checkRevisionInTxn(keys: KeySpace, revision: Revision): ErrorResult | undefined {
+  return revision < 0 ? compacted(keys, revision) : checkRevision(keys, revision);
+}
+
+function compacted(keys: KeySpace, revision: Revision): ErrorResult {
+  return failure(
+    'REVISION_COMPACTED',
+    `revision ${revision} is compacted, the oldest that can be read is ${keys.compactedRevision}`,
+    { revision: String(revision), compacted: String(keys.compactedRevision) },
+  );
 }
 
 /**
@@ -37,9 +43,11 @@ export function rangeOf(keys: KeySpace, query: RangeQuery, maxBytes: number, cou
 
 /** In key order and unfiltered: answered in one pass, stopping to load values at the limit. */
 function isPlain(query: RangeQuery): boolean {
+  return query.sortTarget === 'key' && query.sortOrder !== 'descend' && isUnfiltered(query);
+}
+
+function isUnfiltered(query: RangeQuery): boolean {
   return (
-    query.sortTarget === 'key' &&
-    query.sortOrder !== 'descend' &&
     query.minModRevision === 0 &&
     query.maxModRevision === 0 &&
     query.minCreateRevision === 0 &&
@@ -69,16 +77,20 @@ function plainRange(keys: KeySpace, query: RangeQuery, maxBytes: number, countin
   return { kind: 'range', items, count, more };
 }
 
-/** Filtered, then sorted, then limited; `count` is taken before all that (etcd). */
+/**
+ * Filtered, then sorted, then limited; `count` is taken before all that (etcd). With a sort target but no order etcd means the order to be ascending, but
+ * has then looked at one key more than the limit only: so it answers the least ones of the first keys, and so does this.
+ */
 function arrangedRange(keys: KeySpace, query: RangeQuery, maxBytes: number): RangeResult {
   const { limit, revision, keysOnly, countOnly, sortTarget } = query;
   const headersOnly = sortTarget !== 'value';
+  const looked = query.sortOrder === 'none' && limit > 0 && isUnfiltered(query) ? limit + 1 : Number.POSITIVE_INFINITY;
   const found: { readonly entry: KeyEntry; readonly version: KeyVersion }[] = [];
   let count = 0;
   eachKey(keys, query.key, query.end, (key, entry) => {
     if (!entry.existsAt(revision)) return true;
     count++;
-    if (countOnly) return true;
+    if (countOnly || found.length >= looked) return true;
     const version = headersOnly ? keys.headerAt(key, entry, revision) : keys.at(entry, revision);
     if (version !== undefined && passes(version, query)) found.push({ entry, version });
     return true;

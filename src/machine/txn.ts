@@ -4,8 +4,8 @@ import { holds } from './compare.js';
 import { deleteRange } from './delete-range.js';
 import type { KeySpace } from './key-space.js';
 import type { Parts } from './parts.js';
-import { checkPut, put } from './put.js';
-import { checkRevision, rangeOf } from './range.js';
+import { checkPutKeeps, checkPutLease, put } from './put.js';
+import { checkRevisionInTxn, rangeOf } from './range.js';
 import { validateTxn } from './txn-validation.js';
 import type { ErrorResult, Operation, OperationResult, TxnCommand, TxnResult } from './types.js';
 
@@ -18,12 +18,25 @@ export function applyTxn(parts: Parts, txn: TxnCommand, detail: boolean): TxnRes
   if (invalid !== undefined) return invalid;
   const path = new Path();
   decide(parts.keys, txn, path);
-  const refused = check(parts, txn, path);
+  const refused = checkPath(parts, txn, path, checkWrite) ?? checkPath(parts, txn, path, checkRead);
   if (refused !== undefined) return refused;
   path.rewind();
   const result = run(parts, txn, path, detail);
   parts.keys.commit();
   return result;
+}
+
+/** Answers a txn that has no operations but ranges, on whatever level: nothing changes, so it needs no entry of the log. */
+export function readTxn(parts: Parts, txn: TxnCommand): TxnResult | ErrorResult {
+  assert(isReadOnly(txn), 'only a txn that changes nothing is read');
+  return applyTxn(parts, txn, true);
+}
+
+/** Whether no branch of a txn changes anything. */
+export function isReadOnly(txn: TxnCommand): boolean {
+  const reads = (operation: Operation) =>
+    operation.kind === 'range' || (operation.kind === 'txn' && isReadOnly(operation));
+  return txn.success.every(reads) && txn.failure.every(reads);
 }
 
 /** Which branch each txn on the path takes, in the order in which a walk along the path meets them. */
@@ -54,27 +67,29 @@ function decide(keys: KeySpace, txn: TxnCommand, path: Path): void {
   }
 }
 
-function check(parts: Parts, txn: TxnCommand, path: Path): ErrorResult | undefined {
+type Check = (parts: Parts, operation: Operation) => ErrorResult | undefined;
+
+/** Checks the operations on the path, those of nested txns too. */
+function checkPath(parts: Parts, txn: TxnCommand, path: Path, check: Check): ErrorResult | undefined {
+  path.rewind();
+  return checkBranch(parts, txn, path, check);
+}
+
+function checkBranch(parts: Parts, txn: TxnCommand, path: Path, check: Check): ErrorResult | undefined {
   for (const operation of path.next() ? txn.success : txn.failure) {
-    const refused = checkOperation(parts, operation, path);
+    const refused = operation.kind === 'txn' ? checkBranch(parts, operation, path, check) : check(parts, operation);
     if (refused !== undefined) return refused;
   }
   return undefined;
 }
 
-function checkOperation(parts: Parts, operation: Operation, path: Path): ErrorResult | undefined {
-  switch (operation.kind) {
-    case 'range':
-      return checkRevision(parts.keys, operation.revision);
-    case 'put':
-      return checkPut(parts, operation);
-    case 'deleteRange':
-      return undefined;
-    case 'txn':
-      return check(parts, operation, path);
-    default:
-      return unreachable(operation);
-  }
+/** First, as in etcd: a txn with a refused put and a refused range is refused for the put. */
+function checkWrite(parts: Parts, operation: Operation): ErrorResult | undefined {
+  return operation.kind === 'put' ? (checkPutKeeps(parts, operation) ?? checkPutLease(parts, operation)) : undefined;
+}
+
+function checkRead({ keys }: Parts, operation: Operation): ErrorResult | undefined {
+  return operation.kind === 'range' ? checkRevisionInTxn(keys, operation.revision) : undefined;
 }
 
 function run(parts: Parts, txn: TxnCommand, path: Path, detail: boolean): TxnResult {

@@ -52,12 +52,13 @@ export class Model {
   private run(command: Command): Answer {
     switch (command.kind) {
       case 'put':
-        return this.checkPut(command) ?? this.put(command);
+        return this.checkLease(command) ?? this.checkKeeps(command) ?? this.put(command);
       case 'deleteRange':
         return this.deleteRange(command);
       case 'txn': {
         const start = this.now;
-        return this.checkTxn(command, start) ?? this.txn(command, start);
+        const path = this.path(command, start);
+        return this.checkPath(path) ?? this.txn(command, start);
       }
       case 'compact':
         if (command.revision > this.revision) return 'REVISION_IN_FUTURE';
@@ -81,8 +82,11 @@ export class Model {
     return state.find((cell) => cell.key === key);
   }
 
-  private checkPut(command: PutCommand): string | undefined {
-    if ((command.ignoreValue || command.ignoreLease) && !this.find(command.key)) return 'KEY_NOT_FOUND';
+  private checkKeeps(command: PutCommand): string | undefined {
+    return (command.ignoreValue || command.ignoreLease) && !this.find(command.key) ? 'KEY_NOT_FOUND' : undefined;
+  }
+
+  private checkLease(command: PutCommand): string | undefined {
     return command.lease && !command.ignoreLease && !this.leases.has(command.lease) ? 'LEASE_NOT_FOUND' : undefined;
   }
 
@@ -124,15 +128,16 @@ export class Model {
     });
   }
 
-  private checkTxn(txn: TxnCommand, start: State): string | undefined {
-    for (const operation of this.takes(txn, start) ? txn.success : txn.failure) {
-      let refused: string | undefined;
-      if (operation.kind === 'put') refused = this.checkPut(operation);
-      if (operation.kind === 'range') refused = this.checkRevision(operation.revision);
-      if (operation.kind === 'txn') refused = this.checkTxn(operation, start);
-      if (refused !== undefined) return refused;
-    }
-    return undefined;
+  /** The operations that will run, without the txns around them. */
+  private path(txn: TxnCommand, start: State): Operation[] {
+    const operations = this.takes(txn, start) ? txn.success : txn.failure;
+    return operations.flatMap((operation) => (operation.kind === 'txn' ? this.path(operation, start) : [operation]));
+  }
+
+  private checkPath(path: readonly Operation[]): string | undefined {
+    const puts = path.map((put) => (put.kind === 'put' ? (this.checkKeeps(put) ?? this.checkLease(put)) : undefined));
+    const reads = path.map((read) => (read.kind === 'range' ? this.checkRevision(read.revision) : undefined));
+    return [...puts, ...reads].find((refused) => refused !== undefined);
   }
 
   private checkRevision(revision: number): string | undefined {
@@ -166,6 +171,9 @@ export class Model {
         create >= query.minCreateRevision &&
         create <= (query.maxCreateRevision || create),
     );
+    const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = query;
+    const filtered = minModRevision || maxModRevision || minCreateRevision || maxCreateRevision;
+    if (query.sortOrder === 'none' && query.limit > 0 && !filtered) passing.splice(query.limit + 1);
     const sign = query.sortOrder === 'descend' ? -1 : 1;
     const ordered = passing.sort((a, b) => {
       const [left, right] = [a[query.sortTarget], b[query.sortTarget]];
