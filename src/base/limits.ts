@@ -78,6 +78,12 @@ export const limits = {
   watchProgressMs: 2_000,
   /** A watch whose consumer is behind for longer gets the newest value per key instead of every change. */
   watchSlowMs: 1_000,
+  /** An etcd watch that catches up gathers so many revisions, or bytes, for a message, and holds them no longer than so many milliseconds. */
+  watchHeldRevisions: 1_000,
+  watchHeldBytes: 256 * KiB,
+  watchHoldMs: 50,
+  /** An etcd watch with `fragment` gets no longer message, unless for a single event (etcd: the largest request and 512 KiB). */
+  watchFragmentBytes: 2 * MiB,
   /** How long a new watch waits for the cluster to confirm that this member is up to date. */
   watchBarrierMs: 4_000,
   /** Largest message on the client port and on the peer port. */
@@ -91,6 +97,14 @@ export const limits = {
   /** Longest answer at the etcd door, where clients bound what they take themselves; and how long a request waits there at most, milliseconds. */
   etcdAnswerBytes: 512 * MiB,
   etcdWaitMs: 7_000,
+  /** How long a connection to the client port may take for its first bytes, an HTTP/1.1 request for its head, and for its body; milliseconds. */
+  firstBytesMs: 10_000,
+  httpHeadMs: 10_000,
+  httpBodyMs: 60_000,
+  /** Largest body of an HTTP/1.1 request: base64 makes four bytes of three. */
+  httpBodyBytes: 6 * MiB,
+  /** Objects and arrays inside one another in such a body. */
+  jsonDepth: 100,
   /** A call without a deadline gives up after this. */
   defaultDeadlineMs: 60_000,
   /** Keep-alives: leases renewed by one command, unanswered ones of a stream before it is read no further, and how long one may take. */
