@@ -4,9 +4,17 @@ import { limits } from '../base/limits.js';
 import type { Log } from '../base/log.js';
 import type { Replica } from '../replica/types.js';
 import { Door, stoppingError } from './door.js';
-import { HandlerTable } from './handlers.js';
+import { serveAuth } from './etcd/auth.js';
+import { serveEtcdCluster } from './etcd/cluster.js';
+import { etcdDialect } from './etcd/dialect.js';
+import { serveMaintenance } from './etcd/maintenance.js';
+import { type Handlers, HandlerTable } from './handlers.js';
 import { Health } from './health.js';
+import { JsonGateway } from './http/gateway.js';
+import { HttpSide } from './http/http-side.js';
+import { serveStatusPaths } from './http/status-paths.js';
 import { Listener } from './listener.js';
+import { tellProtocol } from './protocol.js';
 import { serveCluster } from './quorate/cluster.js';
 import { serveConfig } from './quorate/config.js';
 import { serveRegistry } from './quorate/registry.js';
@@ -32,10 +40,11 @@ const pollMs = 10;
 
 const services = ['quorate.v1.ConfigService', 'quorate.v1.RegistryService', 'quorate.v1.ClusterService'];
 
-/** The client port of a member: the native API, health and reflection. */
+/** The client port of a member: over HTTP/2 the native and the etcd API, health and reflection; over HTTP/1.1 etcd's JSON gateway and health. */
 export class ApiServer {
   private readonly server: Server;
   private readonly injector: ConnectionInjector;
+  private readonly http = new HttpSide();
   private readonly listener: Listener;
   private readonly door: Door;
   private readonly health: Health;
@@ -56,12 +65,20 @@ export class ApiServer {
     serveConfig(table, replica);
     serveRegistry(table, replica);
     serveCluster(table, replica);
+    serveEtcd(new HandlerTable(this.server, this.door, etcdDialect), replica);
+    serveEtcd(new JsonGateway(this.http, this.door, etcdDialect), replica);
+    serveStatusPaths(this.http, this.door, () => this.isServing());
     this.health = new Health(services, () => this.isServing());
     this.health.addTo(this.server);
     addReflection(this.server);
     // The port is our own, not grpc-js's: so every connection can be cut at the end of stop(), which grpc-js does not do without channelz.
     this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.listener = new Listener(options.address, (socket) => this.injector.injectConnection(socket));
+    this.listener = new Listener(options.address, (socket) =>
+      tellProtocol(socket, (protocol) => {
+        if (protocol === 'http2') this.injector.injectConnection(socket);
+        else this.http.accept(socket);
+      }),
+    );
   }
 
   /** The port that is bound. */
@@ -104,12 +121,20 @@ export class ApiServer {
     door.stopStreams(stoppingError());
     // Tells every client to go elsewhere; calls under way may finish.
     this.injector.drain(graceMs + 2 * lingerMs);
+    this.http.close();
     await until(() => door.open.size === 0, graceMs);
     for (const call of door.open) call.stop(stoppingError());
     await until(() => listener.connections === 0, lingerMs);
     listener.destroy();
     this.injector.destroy();
   }
+}
+
+/** Both ways to the etcd API have the same services. */
+function serveEtcd(table: Handlers, replica: Replica): void {
+  serveEtcdCluster(table, replica);
+  serveMaintenance(table, replica);
+  serveAuth(table, replica);
 }
 
 /** Waits for a condition, at most so long. */
