@@ -26,7 +26,7 @@ export function numberOf(int64: string): number {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, number));
 }
 
-/** A revision that a request names. Negative ones mean none, as 0 does (etcd). */
-export function revisionOfInt64(int64: string): Revision {
-  return revisionOf(Math.max(0, numberOf(int64)));
+/** A revision that a request names, negative or not. */
+export function revisionOfNumber(int64: string): Revision {
+  return revisionOf(numberOf(int64));
 }

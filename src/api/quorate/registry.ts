@@ -14,22 +14,24 @@ import {
 } from '../../proto/quorate.js';
 import type { Replica } from '../../replica/types.js';
 import type { HandlerTable } from '../handlers.js';
+import { KeepAliveBatcher, KeepAliveConversation } from '../keep-alive.js';
 import type { UnaryCall } from '../unary-call.js';
 import { checkInstance, instanceJson } from './instance.js';
 import { checkStatus, statusName } from './instance-status.js';
-import { KeepAliveBatcher, KeepAliveConversation } from './keep-alive.js';
+import { nativeKeepAlive } from './keep-alive-words.js';
 import { onListInstances, onListServices } from './registry-list.js';
 import { checkInstanceId, checkLease, checkNamespace, checkRequestId, checkServiceName, checkTtl } from './validate.js';
 import { watchRegistry } from './watch-registry.js';
 
 export function serveRegistry(table: HandlerTable, replica: Replica): void {
   const batcher = new KeepAliveBatcher(replica);
+  const words = nativeKeepAlive(replica);
   table.unary(registryService.register, onRegister);
   table.unary(registryService.deregister, onDeregister);
   table.unary(registryService.setStatus, onSetStatus);
   table.unary(registryService.listServices, onListServices);
   table.unary(registryService.listInstances, onListInstances);
-  table.bidi(registryService.keepAlive, (stream, input) => new KeepAliveConversation(batcher, stream, input));
+  table.bidi(registryService.keepAlive, (stream, input) => new KeepAliveConversation(words, batcher, stream, input));
   table.serverStream(registryService.watch, (request, stream, fail) => watchRegistry(replica, request, stream, fail));
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { KeepAliveBatcher, KeepAliveConversation } from '../../../src/api/quorate/keep-alive.js';
+import { KeepAliveBatcher, KeepAliveConversation } from '../../../src/api/keep-alive.js';
+import { nativeKeepAlive } from '../../../src/api/quorate/keep-alive-words.js';
 import { Code, QuorateError } from '../../../src/base/errors.js';
 import type { LeaseId } from '../../../src/base/ids.js';
 import { limits } from '../../../src/base/limits.js';
@@ -104,9 +105,9 @@ describe('batches', () => {
   });
   afterEach(() => replica.hub.close());
 
-  function open(): { recorder: Recorder; conversation: KeepAliveConversation } {
+  function open(): { recorder: Recorder; conversation: KeepAliveConversation<KeepAliveRequest> } {
     const recorder = new Recorder();
-    return { recorder, conversation: new KeepAliveConversation(batcher, recorder, recorder) };
+    return { recorder, conversation: new KeepAliveConversation(nativeKeepAlive(replica), batcher, recorder, recorder) };
   }
 
   const batches = () => replica.submitted.map((command) => (command as LeaseKeepAliveCommand).ids.length);

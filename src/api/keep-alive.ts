@@ -1,20 +1,31 @@
-import { assert, present } from '../../base/assert.js';
-import { QuorateError } from '../../base/errors.js';
-import type { LeaseId } from '../../base/ids.js';
-import { limits } from '../../base/limits.js';
-import type { Outcome } from '../../machine/types.js';
-import { type KeepAliveRequest, KeepAliveResponse, type ResponseHeaderIn } from '../../proto/quorate.js';
-import type { Replica } from '../../replica/types.js';
-import { headerOf } from '../header.js';
-import type { Conversation, Input, MessageStream } from '../message-stream.js';
-import { checkLease } from './validate.js';
+import { assert, present } from '../base/assert.js';
+import { QuorateError } from '../base/errors.js';
+import type { LeaseId, Revision } from '../base/ids.js';
+import { limits } from '../base/limits.js';
+import type { Outcome } from '../machine/types.js';
+import type { Replica } from '../replica/types.js';
+import type { Conversation, Input, MessageStream } from './message-stream.js';
+
+/** The messages of an API family. */
+export interface KeepAliveWords<Req> {
+  /** @throws QuorateError when it is none */
+  leaseOf(request: Req): LeaseId;
+  /** The encoded answer. `ttlMs` is 0 for a lease that does not exist. */
+  answer(lease: LeaseId, ttlMs: number, revision: Revision): Buffer;
+}
 
 /** One keep-alive that is not answered yet. */
 interface Renewal {
   readonly lease: LeaseId;
-  readonly owner: KeepAliveConversation;
+  readonly owner: Renewing;
   /** Encoded; undefined while the command is under way. */
   answer: Buffer | undefined;
+}
+
+/** Who waits for the answer. */
+interface Renewing {
+  onRenewed(renewal: Renewal, ttlMs: number, revision: Revision): void;
+  fail(error: QuorateError): void;
 }
 
 /** Puts the keep-alives that arrive in one turn of the event loop, from whatever streams, into one command. */
@@ -43,16 +54,12 @@ export class KeepAliveBatcher {
   }
 
   private answer(batch: readonly Renewal[], { revision }: Outcome, ttlsMs: readonly number[]): void {
-    const header: ResponseHeaderIn = headerOf(this.replica, revision);
-    batch.forEach((renewal, i) => {
-      renewal.answer = KeepAliveResponse.encode({ header, lease: renewal.lease, ttlMs: ttlsMs[i] ?? 0 });
-      renewal.owner.flush();
-    });
+    for (const [i, renewal] of batch.entries()) renewal.owner.onRenewed(renewal, ttlsMs[i] ?? 0, revision);
   }
 }
 
 /** One KeepAlive stream: answers come in the order of the requests, whatever batches they went in. */
-export class KeepAliveConversation implements Conversation<KeepAliveRequest> {
+export class KeepAliveConversation<Req> implements Conversation<Req>, Renewing {
   private unanswered: Renewal[] = [];
   private halfClosed = false;
   private over = false;
@@ -61,6 +68,7 @@ export class KeepAliveConversation implements Conversation<KeepAliveRequest> {
   private room = true;
 
   constructor(
+    private readonly words: KeepAliveWords<Req>,
     private readonly batcher: KeepAliveBatcher,
     private readonly stream: MessageStream,
     private readonly input: Input,
@@ -71,9 +79,9 @@ export class KeepAliveConversation implements Conversation<KeepAliveRequest> {
     });
   }
 
-  onMessage(request: KeepAliveRequest): void {
+  onMessage(request: Req): void {
     if (this.over) return;
-    const renewal: Renewal = { lease: checkLease(request.lease), owner: this, answer: undefined };
+    const renewal: Renewal = { lease: this.words.leaseOf(request), owner: this, answer: undefined };
     this.unanswered.push(renewal);
     this.batcher.add(renewal);
     this.holdInput();
@@ -84,8 +92,13 @@ export class KeepAliveConversation implements Conversation<KeepAliveRequest> {
     this.flush();
   }
 
+  onRenewed(renewal: Renewal, ttlMs: number, revision: Revision): void {
+    renewal.answer = this.words.answer(renewal.lease, ttlMs, revision);
+    this.flush();
+  }
+
   /** Sends the answers that are due. */
-  flush(): void {
+  private flush(): void {
     if (this.over) return;
     let sent = 0;
     for (const { answer } of this.unanswered) {
