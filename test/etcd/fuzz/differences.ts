@@ -1,6 +1,7 @@
 /** The differences from etcd that docs/etcd-compatibility.md lists, as far as the fuzzer meets them. */
 import type { Canonical } from './canonical.js';
 import type { Step } from './steps.js';
+import type { Target } from './target.js';
 import type { TestEvent, WatchRecord } from './watches.js';
 
 /** Seconds by which the rest of a TTL may differ: two clocks, and rounding. */
@@ -22,6 +23,18 @@ const known: readonly KnownDifference[] = [
 /** Whether two answers may differ at this place. */
 export function allowed(step: Step, path: string, a: Canonical, b: Canonical): boolean {
   return known.some(({ applies }) => applies(step, path, a, b));
+}
+
+/**
+ * Whether a step is left out, since it shows nothing but a known difference. A watch that etcd cancels because its start is compacted lives on in its
+ * stream: it is cancelled a second time when asked, and its id cannot be chosen again. Ours is gone.
+ */
+export function avoided(step: Step, target: Target): boolean {
+  if (step.kind !== 'watch') return false;
+  const { create_request, cancel_request } = step.request;
+  const id = String(create_request?.watch_id ?? cancel_request?.watch_id ?? 0);
+  if (create_request && id === '0') return false;
+  return target.streams.get(step.stream)?.wasCompacted(id) ?? false;
 }
 
 /**

@@ -2,12 +2,7 @@
 
 import type { Key } from '../../../src/base/ids.js';
 import { inRange } from '../../../src/base/ranges.js';
-import type { TestEvent, WatchRecord } from './watches.js';
-
-/** A compacted start: the watch is cancelled instead. */
-export function startsCompacted(record: WatchRecord): boolean {
-  return record.start < record.compacted;
-}
+import { startsCompacted, type TestEvent, type WatchRecord } from './watches.js';
 
 /** @param history all events of the session in order */
 export function expectedEvents(record: WatchRecord, history: readonly TestEvent[]): TestEvent[] {

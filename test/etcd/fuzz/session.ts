@@ -2,12 +2,12 @@
 import type { Wire } from '../wire.js';
 import { type Canonical, differences } from './canonical.js';
 import { clean } from './clean.js';
-import { allowed, withoutAllowed } from './differences.js';
-import { expectedEvents, startsCompacted } from './expected-events.js';
+import { allowed, avoided, withoutAllowed } from './differences.js';
+import { expectedEvents } from './expected-events.js';
 import { References } from './references.js';
 import { type Step, show } from './steps.js';
 import { Target } from './target.js';
-import type { WatchRecord } from './watches.js';
+import { startsCompacted, type WatchRecord } from './watches.js';
 
 export interface Connected {
   readonly name: string;
@@ -79,6 +79,7 @@ export class Session {
   }
 
   private async runStep(step: Step): Promise<Difference | undefined> {
+    if (avoided(step, this.first)) return undefined;
     const [a, b] = await Promise.all([this.first.run(step), this.second.run(step)]);
     const path = differences(a, b).find((found) => !allowed(step, found, a, b));
     if (path !== undefined) return this.difference(`the answers differ at ${path}`, a, b);

@@ -19,6 +19,7 @@ export interface TestEvent {
 /** One watch, from its created message on. */
 export interface WatchRecord {
   readonly stream: number;
+  readonly id: string;
   readonly request: CreateRequest;
   readonly created: Canonical;
   /** First revision that it must tell. */
@@ -31,6 +32,11 @@ export interface WatchRecord {
   readonly createdAt: number;
   readonly events: TestEvent[];
   canceled: Canonical | undefined;
+}
+
+/** It is cancelled instead of told anything. */
+export function startsCompacted({ start, compacted }: WatchRecord): boolean {
+  return start < compacted;
 }
 
 const answerMs = 10_000;
@@ -54,9 +60,9 @@ export class WatchStream {
     this.stream = wire.stream(watchService.watch, (message) => this.onMessage(message));
   }
 
-  /** Whether an id has a watch that was not cancelled. */
-  isLive(id: string): boolean {
-    return this.recordOfId.has(id);
+  /** Whether the id was one of a watch that began in what is compacted. */
+  wasCompacted(id: string): boolean {
+    return this.records.some((record) => record.id === id && !record.refused && startsCompacted(record));
   }
 
   get liveIds(): string[] {
@@ -123,6 +129,7 @@ export class WatchStream {
     const now = this.references.relative(message.header?.revision ?? 0);
     const record: WatchRecord = {
       stream: this.number,
+      id: message.watch_id,
       request: asked.request,
       created: canonical(message, this.references),
       start: startOf(asked.request) ?? now + 1,
