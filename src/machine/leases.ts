@@ -36,8 +36,7 @@ export class LeaseTable {
   }
 
   idsByDeadline(): LeaseId[] {
-    const leases = [...this.leases.values()].sort((a, b) => a.deadline - b.deadline || (a.id < b.id ? -1 : 1));
-    return leases.map(({ id }) => id);
+    return [...this.leases.values()].sort((a, b) => a.deadline - b.deadline).map(({ id }) => id);
   }
 
   /** The lease that ends first. */

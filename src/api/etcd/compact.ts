@@ -4,7 +4,7 @@ import type { CompactionRequest, CompactionResponseIn } from '../../proto/etcd.j
 import type { UnaryCall } from '../unary-call.js';
 import { etcdError } from './errors.js';
 import { etcdHeader } from './header.js';
-import { numberOf, revisionOfNumber } from './int64.js';
+import { numberOf, revisionOfInt64 } from './int64.js';
 
 /** How often a caller that waits for the work looks at it. */
 const pollMs = 10;
@@ -15,7 +15,7 @@ export function onCompact(request: CompactionRequest, call: UnaryCall<Compaction
     compactNothing(request, call);
     return;
   }
-  const revision = revisionOfNumber(request.revision);
+  const revision = revisionOfInt64(request.revision);
   call.apply({ kind: 'compact', revision }, '', 'compact', (_result, after) => {
     const answer = () => call.reply({ header: etcdHeader(call.replica, after) });
     if (request.physical) whenForgotten(call, call.waitUntil, answer);

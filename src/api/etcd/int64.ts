@@ -27,6 +27,6 @@ export function numberOf(int64: string): number {
 }
 
 /** A revision that a request names, negative or not. */
-export function revisionOfNumber(int64: string): Revision {
+export function revisionOfInt64(int64: string): Revision {
   return revisionOf(numberOf(int64));
 }

@@ -50,6 +50,11 @@ function wholeTtl(ttlMs: number): number {
   return Math.ceil(ttlMs / 1_000);
 }
 
+/** Whole seconds that are sure to be left: since the cluster clock's last tick a little time has passed. */
+function remainingTtl(remainingMs: number): number {
+  return Math.max(0, Math.floor((remainingMs - 1) / 1_000));
+}
+
 function onGrant(request: LeaseGrantRequest, call: UnaryCall<LeaseGrantResponseIn>): void {
   const ttl = numberOf(request.TTL);
   if (ttl > mostTtl) throw etcdError('LeaseTtlTooLarge');
@@ -81,7 +86,7 @@ function onTimeToLive(request: LeaseTimeToLiveRequest, call: UnaryCall<LeaseTime
     call.reply({
       header,
       ID: request.ID,
-      TTL: Math.floor(lease.remainingMs / 1_000),
+      TTL: remainingTtl(lease.remainingMs),
       grantedTTL: wholeTtl(lease.ttlMs),
       keys: request.keys ? lease.keys.map(keyBytes) : [],
     });

@@ -4,7 +4,7 @@ import { keyOf } from '../../base/ids.js';
 import type { RangeQuery, RangeResult } from '../../machine/types.js';
 import type { RangeRequest, RangeResponseIn, ResponseHeaderIn } from '../../proto/etcd.js';
 import { etcdError } from './errors.js';
-import { numberOf, revisionOfNumber } from './int64.js';
+import { numberOf, revisionOfInt64 } from './int64.js';
 import { keyValueOf } from './key-value.js';
 
 const sortOrders = ['none', 'ascend', 'descend'] as const;
@@ -24,15 +24,15 @@ export function rangeQueryOf(request: RangeRequest): RangeQuery {
     key,
     end: endOfRequest(request.range_end),
     limit: Math.max(0, numberOf(request.limit)),
-    revision: revisionOfNumber(request.revision),
+    revision: revisionOfInt64(request.revision),
     sortOrder,
     sortTarget,
     keysOnly: request.keys_only,
     countOnly: request.count_only,
-    minModRevision: revisionOfNumber(request.min_mod_revision),
-    maxModRevision: revisionOfNumber(request.max_mod_revision),
-    minCreateRevision: revisionOfNumber(request.min_create_revision),
-    maxCreateRevision: revisionOfNumber(request.max_create_revision),
+    minModRevision: revisionOfInt64(request.min_mod_revision),
+    maxModRevision: revisionOfInt64(request.max_mod_revision),
+    minCreateRevision: revisionOfInt64(request.min_create_revision),
+    maxCreateRevision: revisionOfInt64(request.max_create_revision),
   };
 }
 
