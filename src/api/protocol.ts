@@ -9,9 +9,13 @@ const preface = Buffer.from('PRI * HTTP/2.0\r\n');
 
 /**
  * Waits for as many bytes as it takes, puts them back, and calls `told` in the same turn: whoever reads the socket next reads it from its first byte.
- * A connection that does not begin within limits.firstBytesMs, or ends before, is dropped.
+ * A connection that has not begun after waitMs, or ends before, is dropped.
  */
-export function tellProtocol(socket: Socket, told: (protocol: Protocol) => void): void {
+export function tellProtocol(
+  socket: Socket,
+  told: (protocol: Protocol) => void,
+  waitMs: number = limits.firstBytesMs,
+): void {
   let seen: Buffer = Buffer.alloc(0);
 
   const onReadable = (): void => {
@@ -30,7 +34,7 @@ export function tellProtocol(socket: Socket, told: (protocol: Protocol) => void)
     socket.off('readable', onReadable).off('end', drop).off('close', leave);
   };
 
-  const timer = setTimeout(drop, limits.firstBytesMs);
+  const timer = setTimeout(drop, waitMs);
   socket.on('readable', onReadable).on('end', drop).on('close', leave);
 }
 

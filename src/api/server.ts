@@ -7,7 +7,10 @@ import { Door, stoppingError } from './door.js';
 import { serveAuth } from './etcd/auth.js';
 import { serveEtcdCluster } from './etcd/cluster.js';
 import { etcdDialect } from './etcd/dialect.js';
+import { serveKv, serveKv } from './etcd/kv.js';
+import { serveLease, serveLease } from './etcd/lease.js';
 import { serveMaintenance } from './etcd/maintenance.js';
+import { serveWatch } from './etcd/watch.js';
 import { type Handlers, HandlerTable } from './handlers.js';
 import { Health } from './health.js';
 import { JsonGateway } from './http/gateway.js';
@@ -132,7 +135,12 @@ export class ApiServer {
 
 /** Both ways to the etcd API have the same services. */
 function serveEtcd(table: Handlers, replica: Replica): void {
-  serveEtcdCluster(table, replica);
+  serveKv(table);
+  serveLease(table, replica);
+  serveKv(table);
+  serveWatch(table, replica);
+  serveLease(table, replica);
+  serveEtcdCluster(table);
   serveMaintenance(table, replica);
   serveAuth(table, replica);
 }

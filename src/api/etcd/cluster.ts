@@ -22,7 +22,7 @@ import type { UnaryCall } from '../unary-call.js';
 import { etcdError, otherEtcdError } from './errors.js';
 import { etcdHeader } from './header.js';
 
-export function serveEtcdCluster(table: Handlers, _replica: Replica): void {
+export function serveEtcdCluster(table: Handlers): void {
   table.unary(clusterService.memberAdd, onMemberAdd);
   table.unary(clusterService.memberRemove, onMemberRemove);
   table.unary(clusterService.memberUpdate, onMemberUpdate);
