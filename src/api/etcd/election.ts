@@ -18,7 +18,7 @@ import type { UnaryCall } from '../unary-call.js';
 import { Observer } from './election-observer.js';
 import { otherEtcdError } from './errors.js';
 import { etcdHeader } from './header.js';
-import { int64OfLease, revisionOfNumber } from './int64.js';
+import { int64OfLease, numberOf } from './int64.js';
 import { keyValueOf } from './key-value.js';
 import { run } from './lock.js';
 import {
@@ -110,7 +110,7 @@ async function leader(replica: Replica, steps: Steps, { name }: LeaderRequest): 
 }
 
 function claimOf({ key, rev }: LeaderKey): Claim {
-  return { key: keyOf(key), createRevision: revisionOfNumber(rev) };
+  return { key: keyOf(key), createRevision: revisionOf(numberOf(rev)) };
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
