@@ -7,8 +7,11 @@ import { Door, stoppingError } from './door.js';
 import { serveAuth } from './etcd/auth.js';
 import { serveEtcdCluster } from './etcd/cluster.js';
 import { etcdDialect } from './etcd/dialect.js';
-import { serveKv, serveKv } from './etcd/kv.js';
-import { serveLease, serveLease } from './etcd/lease.js';
+import { serveElection } from './etcd/election.js';
+import { serveKv } from './etcd/kv.js';
+import { LeaderRequired } from './etcd/leader-required.js';
+import { serveLease } from './etcd/lease.js';
+import { serveLock } from './etcd/lock.js';
 import { serveMaintenance } from './etcd/maintenance.js';
 import { serveWatch } from './etcd/watch.js';
 import { type Handlers, HandlerTable } from './handlers.js';
@@ -68,8 +71,8 @@ export class ApiServer {
     serveConfig(table, replica);
     serveRegistry(table, replica);
     serveCluster(table, replica);
-    serveEtcd(new HandlerTable(this.server, this.door, etcdDialect), replica);
-    serveEtcd(new JsonGateway(this.http, this.door, etcdDialect), replica);
+    serveEtcd(new LeaderRequired(new HandlerTable(this.server, this.door, etcdDialect), replica), replica);
+    serveEtcd(new LeaderRequired(new JsonGateway(this.http, this.door, etcdDialect), replica), replica);
     serveStatusPaths(this.http, this.door, () => this.isServing());
     this.health = new Health(services, () => this.isServing());
     this.health.addTo(this.server);
@@ -136,10 +139,10 @@ export class ApiServer {
 /** Both ways to the etcd API have the same services. */
 function serveEtcd(table: Handlers, replica: Replica): void {
   serveKv(table);
-  serveLease(table, replica);
-  serveKv(table);
   serveWatch(table, replica);
   serveLease(table, replica);
+  serveLock(table, replica);
+  serveElection(table, replica);
   serveEtcdCluster(table);
   serveMaintenance(table, replica);
   serveAuth(table, replica);

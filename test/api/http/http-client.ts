@@ -74,8 +74,8 @@ export class HttpStream {
     return JSON.parse(await this.chunk(at)) as Record<string, unknown>;
   }
 
-  untilEnd(): Promise<void> {
-    return until('the stream has ended', () => this.ended);
+  async untilEnd(): Promise<void> {
+    await until('the stream has ended', () => this.ended);
   }
 }
 
