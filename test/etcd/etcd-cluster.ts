@@ -20,7 +20,8 @@ export function missingEtcd(): string | undefined {
 export class EtcdCluster implements Store {
   readonly name = 'etcd';
   private readonly processes: ChildProcess[] = [];
-  private output = '';
+  /** The end of what the members have printed. */
+  output = '';
 
   private constructor(
     readonly endpoints: readonly string[],

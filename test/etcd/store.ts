@@ -3,5 +3,7 @@ export interface Store {
   readonly name: string;
   /** host:port of every member. */
   readonly endpoints: readonly string[];
+  /** The end of what its processes have printed. */
+  readonly output: string;
   stop(): Promise<void>;
 }

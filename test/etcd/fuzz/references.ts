@@ -37,7 +37,11 @@ export class References {
   /** The request with this store's numbers. */
   resolve<T extends object>(request: T): T {
     const copy: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(request)) copy[name] = this.resolveValue(value);
+    for (const [name, value] of Object.entries(request)) {
+      // An empty end that is sent all the same would mean "to the end of the key space" to etcd.
+      if (name === 'range_end' && Buffer.isBuffer(value) && value.length === 0) continue;
+      copy[name] = this.resolveValue(value);
+    }
     return copy as T;
   }
 

@@ -33,6 +33,9 @@ export async function fuzz(stores: readonly [Store, Store], options: FuzzOptions
   if (!first || !second) throw new Error('two stores are compared');
   try {
     return await sessions([first, second], options);
+  } catch (error) {
+    const outputs = stores.map(({ name, output }) => `${name} printed: ${output.slice(-3_000)}`);
+    throw new Error(`the stores could not be compared:\n${outputs.join('\n')}`, { cause: error });
   } finally {
     for (const { wires } of connected) for (const wire of wires) wire.close();
   }
