@@ -4,7 +4,7 @@ import type { LeaseId, Revision } from '../base/ids.js';
 import { limits } from '../base/limits.js';
 import type { Outcome } from '../machine/types.js';
 import type { Replica } from '../replica/types.js';
-import type { Conversation, Input, MessageStream } from './message-stream.js';
+import type { Conversation, Input, MessageStream, Running } from './message-stream.js';
 
 /** The messages of an API family. */
 export interface KeepAliveWords<Req> {
@@ -72,6 +72,8 @@ export class KeepAliveConversation<Req> implements Conversation<Req>, Renewing {
     private readonly batcher: KeepAliveBatcher,
     private readonly stream: MessageStream,
     private readonly input: Input,
+    /** Runs for as long as the conversation. */
+    private readonly companion?: Running,
   ) {
     stream.onDrain(() => {
       this.room = true;
@@ -118,6 +120,7 @@ export class KeepAliveConversation<Req> implements Conversation<Req>, Renewing {
   cancel(): void {
     this.over = true;
     this.unanswered = [];
+    this.companion?.cancel();
   }
 
   private end(error?: QuorateError): void {

@@ -21,6 +21,7 @@ import type { UnaryCall } from '../unary-call.js';
 import { etcdError } from './errors.js';
 import { etcdHeader } from './header.js';
 import { int64OfLease, leaseIdOf, numberOf } from './int64.js';
+import { LeaderMonitor } from './watch-leader.js';
 
 /** Seconds: one and a half of etcd's election timeouts, rounded up. A shorter TTL is made so long without a word. */
 const leastTtl = 2;
@@ -29,6 +30,7 @@ const mostTtl = 9_000_000_000;
 
 export function serveLease(table: Handlers, replica: Replica): void {
   const batcher = new KeepAliveBatcher(replica);
+  const leaders = new LeaderMonitor(replica);
   const words: KeepAliveWords<LeaseKeepAliveRequest> = {
     leaseOf: ({ ID }) => leaseIdOf(ID),
     answer: (lease, ttlMs, revision) =>
@@ -40,7 +42,10 @@ export function serveLease(table: Handlers, replica: Replica): void {
   };
   table.unary(leaseService.leaseGrant, onGrant);
   table.unary(leaseService.leaseRevoke, onRevoke);
-  table.bidi(leaseService.leaseKeepAlive, (stream, input) => new KeepAliveConversation(words, batcher, stream, input));
+  table.bidi(leaseService.leaseKeepAlive, (stream, input, call, fail) => {
+    const leader = leaders.watch(call.metadata, fail);
+    return new KeepAliveConversation(words, batcher, stream, input, leader);
+  });
   table.unary(leaseService.leaseTimeToLive, onTimeToLive);
   table.unary(leaseService.leaseLeases, onLeases);
 }
