@@ -14,13 +14,11 @@ import {
 } from '../../proto/etcd.js';
 import type { Replica } from '../../replica/types.js';
 import type { Handlers } from '../handlers.js';
-import type { UnaryCall } from '../unary-call.js';
 import { Observer } from './election-observer.js';
 import { otherEtcdError } from './errors.js';
 import { etcdHeader } from './header.js';
 import { int64OfLease, numberOf } from './int64.js';
 import { keyValueOf } from './key-value.js';
-import { run } from './lock.js';
 import {
   type Claim,
   checkSize,
@@ -28,25 +26,20 @@ import {
   claimPrefix,
   firstOf,
   foundIn,
+  inSteps,
   putOf,
   rangeOf,
   type Steps,
 } from './lock-steps.js';
-import { checkLeader, LeaderMonitor } from './watch-leader.js';
+import { LeaderMonitor } from './watch-leader.js';
 
 /** `v3electionpb.Election`: whoever has the oldest key under a name leads, and the key's value is what it proclaims. */
 export function serveElection(table: Handlers, replica: Replica): void {
   const leaders = new LeaderMonitor(replica);
-  const bind =
-    <Req, Res extends object>(act: (replica: Replica, steps: Steps, request: Req) => Promise<Res>) =>
-    (request: Req, call: UnaryCall<Res>): void => {
-      checkLeader(replica, call.metadata);
-      run(replica, call, (steps) => act(replica, steps, request));
-    };
-  table.unary(electionService.campaign, bind(campaign));
-  table.unary(electionService.proclaim, bind(proclaim));
-  table.unary(electionService.leader, bind(leader));
-  table.unary(electionService.resign, bind(resign));
+  table.unary(electionService.campaign, inSteps(replica, campaign));
+  table.unary(electionService.proclaim, inSteps(replica, proclaim));
+  table.unary(electionService.leader, inSteps(replica, leader));
+  table.unary(electionService.resign, inSteps(replica, resign));
   table.serverStream(electionService.observe, ({ name }, stream, fail, call) => {
     const observer = new Observer(replica, claimPrefix(name), stream, leaders.watch(call.metadata, fail), fail);
     observer.start();

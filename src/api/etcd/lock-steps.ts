@@ -24,6 +24,7 @@ import type {
 import type { Replica, Waiting } from '../../replica/types.js';
 import type { KeyRange, Watcher } from '../../watch/types.js';
 import type { Failure } from '../status.js';
+import type { UnaryCall } from '../unary-call.js';
 import { etcdError, etcdTextOf, otherEtcdError } from './errors.js';
 import { leaseIdOf } from './int64.js';
 
@@ -41,6 +42,21 @@ export interface Claim {
   readonly key: Key;
   /** The claims before it are those with a smaller one. */
   readonly createRevision: Revision;
+}
+
+/** A handler that takes steps and answers with what they lead to. They end when the caller is gone. */
+export function inSteps<Req, Res extends object>(
+  replica: Replica,
+  act: (replica: Replica, steps: Steps, request: Req) => Promise<Res>,
+): (request: Req, call: UnaryCall<Res>) => void {
+  return (request, call) => {
+    const steps = new Steps(replica, () => call.waitUntil);
+    const answer = act(replica, steps, request).catch((thrown: unknown) => {
+      throw clientError(thrown);
+    });
+    call.settle(answer);
+    call.wait(steps);
+  };
 }
 
 /**

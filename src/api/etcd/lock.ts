@@ -9,7 +9,6 @@ import {
 } from '../../proto/etcd.js';
 import type { Replica } from '../../replica/types.js';
 import type { Handlers } from '../handlers.js';
-import type { UnaryCall } from '../unary-call.js';
 import { otherEtcdError } from './errors.js';
 import { etcdHeader } from './header.js';
 import { int64OfLease } from './int64.js';
@@ -18,51 +17,20 @@ import {
   checkSize,
   claimKey,
   claimPrefix,
-  clientError,
   firstOf,
   foundIn,
+  inSteps,
   putOf,
   rangeOf,
-  Steps,
+  type Steps,
 } from './lock-steps.js';
-import { checkLeader } from './watch-leader.js';
 
 const noValue = Buffer.alloc(0);
 
 /** `v3lockpb.Lock`: whoever has the oldest key under a name holds the lock, until the key is deleted or its lease ends. */
 export function serveLock(table: Handlers, replica: Replica): void {
-  table.unary(lockService.lock, (request, call) => onLock(replica, request, call));
-  table.unary(lockService.unlock, (request, call) => onUnlock(replica, request, call));
-}
-
-function onLock(replica: Replica, request: LockRequest, call: UnaryCall<LockResponseIn>): void {
-  checkLeader(replica, call.metadata);
-  run(replica, call, (steps) => lock(replica, steps, request));
-}
-
-function onUnlock(replica: Replica, request: UnlockRequest, call: UnaryCall<UnlockResponseIn>): void {
-  checkLeader(replica, call.metadata);
-  run(replica, call, async (steps) => {
-    const key = keyOf(request.key);
-    checkSize(key, noValue);
-    const { revision } = await steps.submit({ kind: 'deleteRange', key, end: undefined, prevKv: false });
-    return { header: etcdHeader(replica, revision) };
-  });
-}
-
-/** Answers a call with what the steps lead to. They end when the caller is gone. */
-export function run<Res extends object>(
-  replica: Replica,
-  call: UnaryCall<Res>,
-  act: (steps: Steps) => Promise<Res>,
-): void {
-  const steps = new Steps(replica, () => call.waitUntil);
-  call.settle(
-    act(steps).catch((thrown: unknown) => {
-      throw clientError(thrown);
-    }),
-  );
-  call.wait(steps);
+  table.unary(lockService.lock, inSteps(replica, lock));
+  table.unary(lockService.unlock, inSteps(replica, unlock));
 }
 
 async function lock(replica: Replica, steps: Steps, { name, lease: int64 }: LockRequest): Promise<LockResponseIn> {
@@ -95,4 +63,11 @@ async function lock(replica: Replica, steps: Steps, { name, lease: int64 }: Lock
 
 function answer(replica: Replica, revision: Revision, key: Key): LockResponseIn {
   return { header: etcdHeader(replica, revision), key: keyBytes(key) };
+}
+
+async function unlock(replica: Replica, steps: Steps, request: UnlockRequest): Promise<UnlockResponseIn> {
+  const key = keyOf(request.key);
+  checkSize(key, noValue);
+  const { revision } = await steps.submit({ kind: 'deleteRange', key, end: undefined, prevKv: false });
+  return { header: etcdHeader(replica, revision) };
 }

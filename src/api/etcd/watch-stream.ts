@@ -160,13 +160,13 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
   // ---- from the watches ----
 
   sendEvents(watch: WatchedRange, revision: Revision, events: readonly EncodedEvents[]): void {
-    const head: WatchResponseIn = { header: etcdHeader(this.replica, revision), watch_id: watch.id };
+    const head = this.answer({ watch_id: watch.id }, revision);
     if (watch.order.fragment) for (const message of fragmentsOf(head, events)) this.write(message);
     else this.write(messageOf(head, events));
   }
 
   sendCompacted(watch: WatchedRange, compactedRevision: Revision): void {
-    // etcd's header has no revision here, and -1 means that nothing was ever compacted.
+    // The header has no revision here, and -1 means that nothing was ever compacted (etcd).
     const compact_revision = compactedRevision === 0 ? -1 : compactedRevision;
     this.send({ watch_id: watch.id, canceled: true, compact_revision }, revisionOf(0));
     this.arrived();
@@ -220,7 +220,14 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
   }
 
   private send(response: WatchResponseIn, revision: Revision): void {
-    this.write(WatchResponse.encode({ header: etcdHeader(this.replica, revision), ...response }));
+    this.write(WatchResponse.encode(this.answer(response, revision)));
+  }
+
+  /** Zeros are left out, as everywhere in etcd's messages. */
+  private answer({ watch_id, ...rest }: WatchResponseIn, revision: Revision): WatchResponseIn {
+    const answer: WatchResponseIn = { header: etcdHeader(this.replica, revision), ...rest };
+    if (watch_id !== undefined && watch_id !== '0') answer.watch_id = watch_id;
+    return answer;
   }
 
   private write(message: Buffer): void {
