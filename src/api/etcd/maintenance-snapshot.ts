@@ -1,17 +1,25 @@
+/**
+ * Snapshots as etcd's clients save them. They check that a file ends with the SHA-256 of what is before it, and that it has 32 bytes over a multiple of
+ * 512; the rest is ours:
+ *
+ *     image | zeros | "quorate1" | length of the image, 8 bytes, big-endian | SHA-256 of all before, 32 bytes
+ */
+import { createHash } from 'node:crypto';
 import { SnapshotResponse } from '../../proto/etcd.js';
 import type { Replica } from '../../replica/types.js';
 import type { MessageStream, Running } from '../message-stream.js';
 
-/**
- * Streams the member's image (docs/data-layout.md) and after it, as the last message and where etcd's snapshots have theirs, the 32 bytes of its SHA-256.
- */
+const MAGIC = Buffer.from('quorate1');
+const LENGTH_BYTES = 8;
+const HASH_BYTES = 32;
+const PAGE_BYTES = 512;
+
+/** Streams the member's image, chunk by chunk as the caller reads them. `fail` gets what went wrong. */
 export function streamEtcdSnapshot(replica: Replica, stream: MessageStream, fail: (thrown: unknown) => void): Running {
   const sender = new EtcdSnapshotSender(replica, stream);
   void sender.run().catch(fail);
   return sender;
 }
-
-const HASH_BYTES = 32;
 
 class EtcdSnapshotSender implements Running {
   private cancelled = false;
@@ -27,16 +35,22 @@ class EtcdSnapshotSender implements Running {
   async run(): Promise<void> {
     const image = await this.replica.openImage();
     try {
-      // How long an image is shows at its end: what is on disk is near. Only the last message says that nothing remains: clients stop there.
-      let remaining = await this.replica.diskBytes();
-      for await (const blob of image.chunks()) {
+      const diskBytes = await this.replica.diskBytes();
+      const hash = createHash('sha256');
+      let sent = 0;
+      for await (const chunk of image.chunks()) {
         if (this.cancelled) return;
-        remaining = Math.max(0, remaining - blob.byteLength);
-        if (!this.stream.write(SnapshotResponse.encode({ remaining_bytes: remaining + HASH_BYTES, blob })))
-          await this.room();
+        hash.update(chunk);
+        sent += chunk.byteLength;
+        // How long an image is shows at its end; what is on disk is near. Only the last message may say that nothing remains: some clients stop there.
+        const remaining = Math.max(0, diskBytes - sent) + HASH_BYTES;
+        if (!this.stream.write(SnapshotResponse.encode({ remaining_bytes: remaining, blob: chunk }))) await this.room();
       }
       if (this.cancelled) return;
-      this.stream.write(SnapshotResponse.encode({ blob: Buffer.from(await image.hash(), 'hex') }));
+      const footer = footerOf(sent);
+      const sha256 = hash.update(footer).digest();
+      this.stream.write(SnapshotResponse.encode({ remaining_bytes: HASH_BYTES, blob: footer }));
+      this.stream.write(SnapshotResponse.encode({ blob: sha256 }));
       this.stream.end();
     } finally {
       await image.close();
@@ -54,4 +68,14 @@ class EtcdSnapshotSender implements Running {
       if (this.cancelled) resolve();
     });
   }
+}
+
+/** What follows an image of this length, up to the hash. */
+function footerOf(imageBytes: number): Buffer {
+  const least = MAGIC.length + LENGTH_BYTES;
+  const zeros = (PAGE_BYTES - ((imageBytes + least) % PAGE_BYTES)) % PAGE_BYTES;
+  const footer = Buffer.alloc(zeros + least);
+  MAGIC.copy(footer, zeros);
+  footer.writeBigUInt64BE(BigInt(imageBytes), zeros + MAGIC.length);
+  return footer;
 }

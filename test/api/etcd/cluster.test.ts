@@ -1,0 +1,127 @@
+/** Codes and texts were seen at etcd 3.4; members without a revision in the header too. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Code, QuorateError } from '../../../src/base/errors.js';
+import type { MemberId } from '../../../src/base/ids.js';
+import { clusterService } from '../../../src/proto/etcd.js';
+import { type Api, startApi } from '../api-client.js';
+
+let api: Api;
+beforeEach(async () => {
+  api = await startApi();
+});
+afterEach(() => api.stop());
+
+const withLearner = (): void => {
+  const [one, two, three] = api.replica.members;
+  Object.assign(api.replica, { members: [three, { ...two, learner: true }, one] });
+};
+const header = { cluster_id: '77', member_id: '1', revision: '0', raft_term: '3' };
+
+describe('the list of members', () => {
+  test('is by id, with URLs, and without a revision', async () => {
+    withLearner();
+    const answer = await api.client.call(clusterService.memberList, {});
+    expect(answer.header).toMatchObject(header);
+    expect(answer.members).toEqual([
+      {
+        ID: '1',
+        name: 'n1',
+        peerURLs: ['http://127.0.0.1:7201'],
+        clientURLs: ['http://127.0.0.1:7101'],
+        isLearner: false,
+      },
+      expect.objectContaining({ ID: '2', isLearner: true }) as object,
+      expect.objectContaining({ ID: '3', isLearner: false }) as object,
+    ]);
+  });
+
+  test('comes from this member alone, or is confirmed by the cluster if asked for', async () => {
+    api.replica.quorum = false;
+    expect((await api.client.call(clusterService.memberList, {})).members).toHaveLength(3);
+    const options = { deadline: Date.now() + 300 };
+    expect(await api.client.failure(clusterService.memberList, { linearizable: true }, options)).toMatchObject({
+      code: Code.UNAVAILABLE,
+      text: 'etcdserver: request timed out',
+    });
+  });
+});
+
+describe('a member', () => {
+  test('is removed by its id, and the others are answered', async () => {
+    api.replica.onChange = async () => {
+      Object.assign(api.replica, { members: api.replica.members.filter(({ id }) => id !== 2) });
+    };
+    const answer = await api.client.call(clusterService.memberRemove, { ID: 2 });
+    expect(answer.header).toMatchObject(header);
+    expect(answer.members.map(({ ID }) => ID)).toEqual(['1', '3']);
+    expect(api.replica.changes).toEqual([{ kind: 'remove', id: 2 }]);
+  });
+
+  test('that is a learner is promoted, and no other', async () => {
+    withLearner();
+    await api.client.call(clusterService.memberPromote, { ID: 2 });
+    expect(api.replica.changes).toEqual([{ kind: 'promote', id: 2 as MemberId }]);
+    expect(await api.client.failure(clusterService.memberPromote, { ID: 1 })).toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      text: 'etcdserver: can only promote a learner member',
+    });
+  });
+
+  test.each([
+    [
+      'MEMBER_NOT_READY',
+      Code.FAILED_PRECONDITION,
+      'etcdserver: can only promote a learner member which is in sync with leader',
+    ],
+    ['QUORUM_AT_RISK', Code.UNAVAILABLE, 'etcdserver: unhealthy cluster'],
+    ['NO_QUORUM', Code.UNAVAILABLE, 'etcdserver: request timed out'],
+  ] as const)('that cannot be promoted for %s is answered as by etcd', async (reason, code, text) => {
+    withLearner();
+    api.replica.onChange = () => Promise.reject(new QuorateError(reason, 'not now'));
+    expect(await api.client.failure(clusterService.memberPromote, { ID: 2 })).toMatchObject({ code, text });
+  });
+
+  test('keeps its peer URL', async () => {
+    const same = await api.client.call(clusterService.memberUpdate, { ID: 1, peerURLs: ['http://127.0.0.1:7201'] });
+    expect(same.members).toHaveLength(3);
+    const other = { ID: 1, peerURLs: ['http://10.0.0.1:7201'] };
+    expect(await api.client.failure(clusterService.memberUpdate, other)).toMatchObject({ code: Code.UNIMPLEMENTED });
+    const taken = { ID: 1, peerURLs: ['http://127.0.0.1:7202'] };
+    expect(await api.client.failure(clusterService.memberUpdate, taken)).toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      text: 'etcdserver: Peer URLs already exists',
+    });
+    expect(api.replica.changes).toEqual([]);
+  });
+
+  test.each([[clusterService.memberRemove], [clusterService.memberPromote], [clusterService.memberUpdate]])(
+    'that is none is not found',
+    async (method) => {
+      for (const ID of [5, '0', '18446744073709551615'])
+        expect(await api.client.failure(method, { ID })).toMatchObject({
+          code: Code.NOT_FOUND,
+          text: 'etcdserver: member not found',
+        });
+    },
+  );
+
+  test.each([
+    [{}, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+    [{ peerURLs: ['x'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+    [{ peerURLs: ['http://a'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+    [{ peerURLs: ['http://a:1/path'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+    [{ peerURLs: ['http://127.0.0.1:7203'] }, Code.FAILED_PRECONDITION, 'etcdserver: Peer URLs already exists'],
+    [
+      { peerURLs: ['http://127.0.0.1:7204'], isLearner: true },
+      Code.UNIMPLEMENTED,
+      'etcdserver: a member cannot be added by its peer URL: start it with "quorate member --join", and it is added with its name and addresses',
+    ],
+  ])('is not added by %j', async (request, code, text) => {
+    expect(await api.client.failure(clusterService.memberAdd, request)).toMatchObject({
+      code,
+      text,
+      reason: undefined,
+    });
+    expect(api.replica.changes).toEqual([]);
+  });
+});
