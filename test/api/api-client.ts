@@ -40,8 +40,10 @@ export class ApiClient {
     method: Method<Req, object, object, Res>,
     request: Req,
     options: CallOptions = {},
+    metadata = new Metadata(),
   ): Promise<Res> {
-    return method.response.decode(await this.send(method.path, method.request.encode(request), options));
+    const bytesOfAnswer = await this.send(method.path, method.request.encode(request), options, () => {}, metadata);
+    return method.response.decode(bytesOfAnswer);
   }
 
   /** Sends any bytes to any path. `onStarted` gets what cancels the call. */
@@ -50,6 +52,7 @@ export class ApiClient {
     request: Buffer,
     options: CallOptions = {},
     onStarted: (cancel: () => void) => void = () => {},
+    metadata = new Metadata(),
   ): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const call = this.client.makeUnaryRequest(
@@ -57,7 +60,7 @@ export class ApiClient {
         bytes,
         bytes,
         request,
-        new Metadata(),
+        metadata,
         options,
         (error: ServiceError | null, response?: Buffer) => {
           if (error) reject(wireError(error));
@@ -97,12 +100,15 @@ export class ApiClient {
     );
   }
 
-  bidi<Req extends object, Res extends object>(method: Method<Req, object, object, Res>): ClientDuplexStream<Req, Res> {
+  bidi<Req extends object, Res extends object>(
+    method: Method<Req, object, object, Res>,
+    metadata = new Metadata(),
+  ): ClientDuplexStream<Req, Res> {
     return this.client.makeBidiStreamRequest(
       method.path,
       (value: Req) => method.request.encode(value),
       (buffer: Buffer) => method.response.decode(buffer),
-      new Metadata(),
+      metadata,
     );
   }
 

@@ -134,7 +134,7 @@ describe('consistency', () => {
     api.replica.quorum = false;
     const { kvs } = await api.client.call(kVService.range, { key: b('a'), serializable: true });
     expect(shown(kvs)).toEqual(['a=1']);
-    const options = { deadline: Date.now() + 500 };
+    const options = { deadline: Date.now() + 1_500 };
     expect(await api.client.failure(kVService.range, { key: b('a') }, options)).toMatchObject({
       code: 14,
       text: 'etcdserver: request timed out',
