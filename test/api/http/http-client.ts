@@ -27,7 +27,7 @@ async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 }
 
-/** A POST whose body goes on, and its answer so far. */
+/** A request whose body goes on, and its answer so far. */
 export class HttpStream {
   status: number | undefined;
   /** One for each chunk of the transfer encoding: a test writes so little that they are not cut on their way. */
@@ -35,8 +35,8 @@ export class HttpStream {
   ended = false;
   private readonly request: ClientRequest;
 
-  constructor(port: number, path: string, headers: Record<string, string> = {}) {
-    const options = { host: '127.0.0.1', port, path, method: 'POST', headers, agent: false };
+  constructor(port: number, path: string, headers: Record<string, string> = {}, method = 'POST') {
+    const options = { host: '127.0.0.1', port, path, method, headers, agent: false };
     this.request = httpRequest(options, (response: IncomingMessage) => {
       this.status = response.statusCode;
       response.on('data', (chunk: Buffer) => this.chunks.push(chunk.toString()));
