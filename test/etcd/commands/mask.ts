@@ -11,7 +11,7 @@ const masked = new Set([
 
 const texts: readonly (readonly [RegExp, string])[] = [
   [/127\.0\.0\.1:\d+/g, '<address>'],
-  [/\b[0-9a-f]{12,16}\b/g, '<id>'],
+  [/\b[0-9a-f]{8,16}\b/g, '<id>'],
   [/\b3\.\d+\.\d+\b/g, '<version>'],
   [/\b\d+(\.\d+)? (B|[kMG]B)\b/g, '<size>'],
   [/\b\d+(\.\d+)?(ns|µs|Âµs|ms|s)\b/g, '<time>'],
