@@ -179,3 +179,17 @@ test('after a rebuild the keys hang on the same leases, and deadlines are the sa
   const own = (_member: MemberId) => false;
   expect(rebuilt.apply(next, own).changes).toEqual(driver.machine.apply(next, own).changes);
 });
+
+test('leases by deadline: a renewed one moves back', () => {
+  const driver = new Driver();
+  for (const [id, ttl] of [
+    ['c', 1000],
+    ['a', 2000],
+    ['b', 1500],
+  ] as const)
+    driver.run(grant(id, ttl));
+  expect(driver.machine.leaseIdsByDeadline()).toEqual(['c', 'b', 'a']);
+  driver.clock = 900;
+  driver.run(keepAlive('b'));
+  expect(driver.machine.leaseIdsByDeadline()).toEqual(['c', 'a', 'b']);
+});

@@ -98,3 +98,9 @@ test('a kept value does not pin the message that it came in', () => {
   driver.run({ ...put('b', ''), value: large });
   expect(driver.machine.range(range('b')).items[0]?.value).toBe(large);
 });
+
+test('a put that is wrong twice is refused for its lease (etcd)', () => {
+  const driver = new Driver();
+  const command = put('missing', '', { ignoreValue: true, lease: leaseId('77') });
+  expect(driver.refused(command).reason).toBe('LEASE_NOT_FOUND');
+});

@@ -129,3 +129,12 @@ test('a page ends at its bytes but has one item at least', () => {
 test('without counting, the walk ends after the page', () => {
   expect(filled().machine.range(range('a', '\0', { limit: 1 }), 1000, false)).toMatchObject({ count: 2, more: true });
 });
+
+test('without an order but with a limit, one key more than the limit is looked at and sorted (etcd)', () => {
+  const driver = filled();
+  const query = range('a', '\0', { sortTarget: 'value', limit: 1 });
+  driver.run(put('c', ' '));
+  expect(driver.machine.range({ ...query, sortOrder: 'ascend' }).items.map(shown)).toEqual(['c= ']);
+  expect(driver.machine.range(query)).toMatchObject({ items: [{ key: 'a' }], count: 3, more: true });
+  expect(items(driver, { ...query, minModRevision: at(1) })).toEqual(['c= ']);
+});

@@ -139,3 +139,38 @@ test('prev_kv inside a txn', () => {
   expect(responses[0]).toMatchObject({ previous: { value: bytes('one'), modRevision: 2 } });
   expect(responses[1]).toMatchObject({ previous: [{ value: bytes('two') }] });
 });
+
+test('a put is refused before any range, and for its key before its lease (etcd)', () => {
+  const driver = new Driver();
+  const future = range('a', undefined, { revision: at(99) });
+  const noLease = put('a', '1', { lease: leaseId('77') });
+  expect(driver.refused(txn([], [future, noLease])).reason).toBe('LEASE_NOT_FOUND');
+  expect(driver.refused(txn([], [txn([], [future]), txn([], [noLease])])).reason).toBe('LEASE_NOT_FOUND');
+  expect(driver.refused(txn([], [{ ...noLease, ignoreValue: true }])).reason).toBe('KEY_NOT_FOUND');
+  expect(driver.machine.revision).toBe(1);
+});
+
+test('a negative revision is an old one here, though a lone range takes it for none (etcd)', () => {
+  const driver = new Driver();
+  driver.run(put('a', '1'));
+  expect(driver.refused(txn([], [range('a', undefined, { revision: at(-5) })])).reason).toBe('REVISION_COMPACTED');
+});
+
+test('a txn that changes nothing can be read between entries, and answers as if it had been applied', () => {
+  const driver = new Driver();
+  driver.run(put('a', '1'));
+  const command = txn([exists('a')], [range('a'), txn([exists('b')], [], [range('a', 'z')])], [range('b')]);
+  const index = driver.machine.appliedIndex;
+  const read = driver.machine.readTxn(command);
+  expect(driver.machine.appliedIndex).toBe(index);
+  expect(read).toEqual(driver.ok(command, 'txn'));
+  expect(() => driver.machine.readTxn(txn([], [range('a', undefined, { revision: at(99) })]))).toThrow(
+    expect.objectContaining({ reason: 'REVISION_IN_FUTURE' }),
+  );
+});
+
+test('a txn that may change something, on whatever branch, is not read', () => {
+  const { machine } = new Driver();
+  expect(() => machine.readTxn(txn([], [], [del('a')]))).toThrow('changes nothing');
+  expect(() => machine.readTxn(txn([], [txn([], [], [put('a', '1')])]))).toThrow('changes nothing');
+});
