@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
-import { connect as connectTcp, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiServer } from '../../src/api/server.js';
 import { Code, ExitCode, FatalError } from '../../src/base/errors.js';
 import { limits } from '../../src/base/limits.js';
 import { type Log, silentLog } from '../../src/base/log.js';
+import { kVService } from '../../src/proto/etcd.js';
 import { clusterService, configService, PutConfigRequest, registryService } from '../../src/proto/quorate.js';
 import { until } from '../support/until.js';
 import { type Api, ApiClient, collect, startApi, type WireError } from './api-client.js';
+import { HttpStream, post } from './http/http-client.js';
 
 let api: Api;
 const errors: { fields: Record<string, unknown>; message: string }[] = [];
@@ -77,6 +79,49 @@ describe('the port', () => {
       request.close();
     } finally {
       session.destroy();
+    }
+  });
+});
+
+/** Passes on what clients send in pieces of so many bytes, each in a packet of its own. */
+function slowProxy(port: number, size: number): Server {
+  return createServer({ noDelay: true }, (client) => {
+    const upstream = connectTcp({ port, host: '127.0.0.1', noDelay: true });
+    upstream.on('error', () => client.destroy()).on('close', () => client.destroy());
+    client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+    upstream.pipe(client);
+    const pieces: Buffer[] = [];
+    const next = (): void => {
+      const piece = pieces.shift();
+      if (piece) upstream.write(piece, () => setImmediate(next));
+    };
+    client.on('data', (bytes) => {
+      const idle = pieces.length === 0;
+      for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
+      if (idle) next();
+    });
+  }).listen(0, '127.0.0.1');
+}
+
+describe('gRPC and HTTP/1.1', () => {
+  test('are served on one port, to the same key space', async () => {
+    await api.client.call(kVService.put, { key: Buffer.from('a'), value: Buffer.from('1') });
+    const { text } = await post(api.server.port, '/v3/kv/range', '{"key":"YQ=="}');
+    expect(JSON.parse(text)).toMatchObject({ kvs: [{ key: 'YQ==', value: 'MQ==' }] });
+  });
+
+  test.each([1, 7])('are told apart when their bytes come in packets of %i', async (size) => {
+    const proxy = slowProxy(api.server.port, size);
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const client = new ApiClient(port);
+    try {
+      await client.call(configService.put, document);
+      expect((await client.call(configService.get, document)).document?.version).toBe(1);
+      expect((await post(port, '/v3/kv/put', '{"key":"YQ=="}')).status).toBe(200);
+    } finally {
+      client.close();
+      proxy.close();
     }
   });
 });
@@ -280,10 +325,38 @@ describe('stop', () => {
     silent.on('error', () => {});
     await once(silent, 'connect');
     await api.client.call(configService.put, document);
+    // By fetch, which keeps its connection.
+    await post(api.server.port, '/v3/kv/put', '{"key":"YQ=="}');
     const started = performance.now();
     await api.server.stop(10_000);
     expect(performance.now() - started).toBeLessThan(2_000);
     silent.destroy();
+  });
+
+  test('lets a running call over HTTP/1.1 finish, and then cuts its connection', async () => {
+    api.replica.quorum = false;
+    const write = post(api.server.port, '/v3/kv/put', '{"key":"YQ=="}');
+    await until('the write waits', () => api.replica.waiting === 1);
+    const stopped = api.server.stop(10_000);
+    api.replica.quorum = true;
+    expect((await write).status).toBe(200);
+    const started = performance.now();
+    await stopped;
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('ends running calls over HTTP/1.1 at the end of the grace, and their streams at once', async () => {
+    const watch = new HttpStream(api.server.port, '/v3/watch').end('{"create_request":{"key":"YQ=="}}');
+    await watch.chunk(0);
+    api.replica.quorum = false;
+    const write = post(api.server.port, '/v3/kv/put', '{"key":"YQ=="}');
+    await until('the write waits', () => api.replica.waiting === 1);
+    const stopped = api.server.stop(300);
+    await watch.untilEnd();
+    expect(await watch.message(1)).toMatchObject({ error: { grpc_code: 14 } });
+    expect(api.replica.waiting).toBe(1);
+    expect((await write).status).toBe(503);
+    await stopped;
   });
 
   test('twice is once, and before start it is nothing', async () => {

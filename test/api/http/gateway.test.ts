@@ -106,6 +106,18 @@ describe('a call', () => {
     expect(answer).toMatchObject({ status: 503, text: expect.stringContaining('"code":14') as string });
   });
 
+  test('may ask for a leader in a header, as over gRPC', async () => {
+    const request = [
+      `/v3/kv/range`,
+      '{"key":"Zm9v","serializable":true}',
+      { 'grpc-metadata-hasleader': 'true' },
+    ] as const;
+    expect((await call(...request)).status).toBe(200);
+    api.replica.leader = undefined;
+    const { status, text } = await call(...request);
+    expect([status, JSON.parse(text)]).toEqual([503, expect.objectContaining({ message: 'etcdserver: no leader' })]);
+  });
+
   test('that its caller gives up waits no longer', async () => {
     api.replica.quorum = false;
     const stream = open('/v3/kv/put').end('{"key":"Zm9v"}');
