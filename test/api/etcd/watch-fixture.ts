@@ -11,7 +11,7 @@ import {
   ServerCredentials,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { Door } from '../../../src/api/door.js';
+import { Door, stoppingError } from '../../../src/api/door.js';
 import { etcdDialect } from '../../../src/api/etcd/dialect.js';
 import { serveElection } from '../../../src/api/etcd/election.js';
 import { serveKv } from '../../../src/api/etcd/kv.js';
@@ -20,7 +20,7 @@ import { serveLease } from '../../../src/api/etcd/lease.js';
 import { serveLock } from '../../../src/api/etcd/lock.js';
 import { serveWatch, type WatchTiming } from '../../../src/api/etcd/watch.js';
 import { HandlerTable } from '../../../src/api/handlers.js';
-import type { FatalError } from '../../../src/base/errors.js';
+import { revision as revisionOf } from '../../../src/base/ids.js';
 import { silentLog } from '../../../src/base/log.js';
 import {
   type EventIn,
@@ -38,7 +38,6 @@ import { until } from '../../support/until.js';
 const bytes = (buffer: Buffer): Buffer => buffer;
 
 export class EtcdDoor {
-  readonly fatal: FatalError[] = [];
   private readonly client: Client;
   private readonly open = new Set<{ cancel(): void }>();
 
@@ -46,7 +45,7 @@ export class EtcdDoor {
     readonly replica: FakeReplica,
     private readonly server: Server,
     private readonly listener: ReturnType<typeof createServer>,
-    readonly door: Door,
+    private readonly door: Door,
   ) {
     const { port } = listener.address() as AddressInfo;
     this.client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
@@ -158,6 +157,19 @@ export class EtcdDoor {
     return new Received(call);
   }
 
+  /** The status of a stream that is sent bytes which are no message. */
+  garbage(path: string): Promise<string> {
+    const call = this.client.makeBidiStreamRequest(path, bytes, bytes, new Metadata());
+    this.open.add(call);
+    call.write(Buffer.of(0xff, 0xff, 0xff));
+    return new Received(call).end();
+  }
+
+  /** As a member that stops does. */
+  stopStreams(): void {
+    this.door.stopStreams(stoppingError());
+  }
+
   async stop(): Promise<void> {
     for (const call of this.open) call.cancel();
     this.client.close();
@@ -258,6 +270,12 @@ export class WatchClient extends Received<WatchResponse> {
   async next(count: number): Promise<string[]> {
     return (await this.take(count)).map(short);
   }
+}
+
+/** Compacts at once; `revision` must not be in the future. */
+export function compact(replica: FakeReplica, revision: number): void {
+  const { result } = replica.apply({ kind: 'compact', revision: revisionOf(revision) });
+  if (result.kind === 'error') throw new Error(result.message);
 }
 
 /** A message on one line: "0@5 a=1 -b", "1@7 created"; what stands in brackets is the version before. */
