@@ -19,6 +19,7 @@ import { etcdHeader } from './header.js';
 import { checkDeleteSize, checkPutSize, checkTxnSize } from './kv-size.js';
 import { deleteCommandOf, deleteResponseOf, putCommandOf, putResponseOf } from './put.js';
 import { rangeQueryOf, rangeResponseOf } from './range.js';
+import { readRange } from './range-pages.js';
 import { isSerializable, txnCommandOf, txnResponseOf } from './txn.js';
 
 /** A serializable read is answered from what this member has. */
@@ -37,9 +38,9 @@ function onRange(request: RangeRequest, call: UnaryCall<RangeResponseIn>): void 
   const asked = rangeQueryOf(request);
   const query = asked.revision < 0 ? { ...asked, revision: newest } : asked;
   call.readAt(request.serializable ? asItIs : undefined, () => {
-    const { replica } = call;
-    const result = replica.machine.range(query);
-    call.reply(rangeResponseOf(result, etcdHeader(replica, replica.machine.revision)));
+    readRange(call, query, (result, revision) => {
+      call.reply(rangeResponseOf(result, etcdHeader(call.replica, revision)));
+    });
   });
 }
 
