@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareCommands } from './commands/compare.js';
+import { EtcdCluster, missingEtcd } from './etcd-cluster.js';
+import { startQuorate } from './quorate-cluster.js';
+import type { Store } from './store.js';
+
+const missing = missingEtcd();
+if (missing !== undefined) console.warn(missing);
+
+describe.skipIf(missing !== undefined)('etcdctl', () => {
+  let stores: Store[] = [];
+  beforeAll(async () => {
+    stores = await Promise.all([EtcdCluster.start(1), startQuorate(1)]);
+  });
+  afterAll(async () => {
+    for (const store of stores) await store.stop();
+  });
+
+  test('prints the same as with etcd', { timeout: 60_000 }, async () => {
+    const { commands, differences } = await compareCommands(stores, { whole: false });
+    expect(differences).toEqual([]);
+    expect(commands).toBeGreaterThan(90);
+  });
+});

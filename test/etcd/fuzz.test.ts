@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EtcdCluster, missingEtcd } from './etcd-cluster.js';
+import { fuzz } from './fuzz/run.js';
+import { startQuorate } from './quorate-cluster.js';
+import type { Store } from './store.js';
+
+const missing = missingEtcd();
+if (missing !== undefined) console.warn(missing);
+
+/** A few sessions that are the same in every run; npm run etcd:fuzz goes on from there. */
+const requests = 600;
+const seed = 1;
+
+describe.skipIf(missing !== undefined)('random requests', () => {
+  let stores: [Store, Store] | undefined;
+  beforeAll(async () => {
+    stores = await Promise.all([EtcdCluster.start(1), startQuorate(3)]);
+  });
+  afterAll(async () => {
+    for (const store of stores ?? []) await store.stop();
+  });
+
+  test('are answered as by etcd, and their events are told', { timeout: 60_000 }, async () => {
+    if (!stores) throw new Error('the stores did not start');
+    const { requests: made, problems } = await fuzz(stores, { requests, seed });
+    expect(problems).toEqual([]);
+    expect(made).toBe(requests);
+  });
+});
