@@ -9,8 +9,6 @@ export const limits = {
   nameLength: 128,
   /** Longest config key, characters. */
   configKeyLength: 512,
-  /** Longest raw key, bytes. */
-  keyBytes: 4 * KiB,
   /** Largest config value. */
   configValueBytes: 1 * MiB,
   /** Largest encoded command; etcd refuses requests over 1.5 MiB too. */

@@ -19,3 +19,12 @@ test.each([
 test('no deadline lets it wait a minute', () => {
   expect(wait(Number.POSITIVE_INFINITY)).toBeGreaterThan(limits.defaultDeadlineMs - 5);
 });
+
+test('but not longer than the API family lets it', () => {
+  const end = (deadline: number) => waitUntil(deadline, 7_000) - performance.now();
+  for (const deadline of [Number.POSITIVE_INFINITY, Date.now() + 60_000]) {
+    expect(end(deadline)).toBeGreaterThan(6_900);
+    expect(end(deadline)).toBeLessThanOrEqual(7_001);
+  }
+  expect(end(Date.now() + 1_000)).toBeLessThanOrEqual(901);
+});

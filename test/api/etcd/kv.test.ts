@@ -117,3 +117,45 @@ describe('delete', () => {
     expect(`${code} ${text}`).toBe('3 etcdserver: key is not provided');
   });
 });
+
+describe('bytes that nobody should send', () => {
+  const path = kVService.put.path;
+  const valid = () => kVService.put.request.encode({ key: b('a'), value: b('1') });
+
+  test('fields of another version are passed over', async () => {
+    const unknown = Buffer.from([0xfa, 0x01, 0x02, 0x68, 0x69, 0xf8, 0x06, 0x01]);
+    await api.client.send(path, Buffer.concat([valid(), unknown]));
+    expect(stored(api)).toEqual(['a=1']);
+  });
+
+  test.each([
+    ['cut off', () => valid().subarray(0, -1)],
+    ['no message', () => Buffer.from('\xff\xff\xff\xff\xff\xff', 'latin1')],
+    ['a number of eleven bytes', () => Buffer.from([0x18, ...Array(10).fill(0xff), 0x01])],
+  ])('%s: refused, and the member goes on', async (_name, bytes) => {
+    await expect(api.client.send(path, bytes())).rejects.toMatchObject({
+      code: 3,
+      text: expect.stringMatching(/^etcdserver: the request cannot be decoded/),
+    });
+    await api.client.send(path, valid());
+    expect(stored(api)).toEqual(['a=1']);
+  });
+
+  test('a txn of very many nested txns is refused, not followed for ever', async () => {
+    let request = kVService.txn.request.encode({});
+    for (let depth = 0; depth < 2_000; depth++) {
+      const operation = Buffer.concat([Buffer.from([0x22]), varint(request.length), request]);
+      request = Buffer.concat([Buffer.from([0x12]), varint(operation.length), operation]);
+    }
+    await expect(api.client.send(kVService.txn.path, request)).rejects.toMatchObject({ code: 3 });
+    await api.client.send(path, valid());
+  });
+});
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return Buffer.from([...bytes, rest]);
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+}
