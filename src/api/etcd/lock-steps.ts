@@ -1,14 +1,6 @@
 import { present } from '../../base/assert.js';
 import { Code, QuorateError } from '../../base/errors.js';
-import {
-  type Key,
-  keyBytes,
-  keyOf,
-  type LeaseId,
-  NO_LEASE,
-  type Revision,
-  revision as revisionOf,
-} from '../../base/ids.js';
+import { type Key, keyOf, type LeaseId, NO_LEASE, type Revision, revision as revisionOf } from '../../base/ids.js';
 import { limits } from '../../base/limits.js';
 import { prefixEnd } from '../../base/ranges.js';
 import type {
@@ -248,7 +240,7 @@ export class Steps implements Waiting {
 /** @throws QuorateError what etcd says to a key that is empty, or to more than fits in a request */
 export function checkSize(key: Key, value: Uint8Array): void {
   if (key.length === 0) throw etcdError('EmptyKey');
-  if (keyBytes(key).length + value.length > limits.commandBytes) throw etcdError('RequestTooLarge');
+  if (key.length + value.length > limits.commandBytes) throw etcdError('RequestTooLarge');
 }
 
 function stepDeadline(): number {

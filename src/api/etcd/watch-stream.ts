@@ -125,8 +125,8 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
   }
 
   /**
-   * Answers a progress request once every watch of the stream has everything up to the revision that the answer names (etcd's #15220, #17529). While a
-   * watch begins in the future there is no such revision, and the request stays unanswered (etcd's #15271, #20221).
+   * Answers a progress request once every watch of the stream has everything up to the revision that the answer names (etcd's #15220). While a watch
+   * begins in the future there is no such revision, and the request stays unanswered (etcd since its #20221).
    */
   private tellProgress(): void {
     if (!this.progressWanted || this.full || this.ended) return;

@@ -106,6 +106,22 @@ describe('a call that waits for a lock', () => {
     expect(etcd.replica.hub.size).toBe(0);
   });
 
+  it('leaves nothing when the caller goes before the cluster has answered', async () => {
+    etcd.replica.quorum = false;
+    let cancel: () => void = () => {};
+    const onStarted = (stop: () => void): void => {
+      cancel = stop;
+    };
+    const gone = lock('L', '255', { onStarted }).catch(() => 'gone');
+    await until('it is asked for', () => etcd.replica.submitted.some(({ kind }) => kind === 'txn'));
+    cancel();
+    expect(await gone).toBe('gone');
+    await until('the member knows', () => etcd.openCalls === 0);
+    etcd.replica.quorum = true;
+    await until('what was written is taken back', () => etcd.replica.machine.revision === 3);
+    expect(await etcd.keys()).toEqual([]);
+  });
+
   it('takes its key away when its deadline passes', async () => {
     await lock('L', '255');
     const waiting = await queued('L/1000', lock('L', '4096', { deadline: Date.now() + 500 }));

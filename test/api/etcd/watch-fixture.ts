@@ -165,6 +165,11 @@ export class EtcdDoor {
     return new Received(call).end();
   }
 
+  /** Calls that the member has not answered yet. */
+  get openCalls(): number {
+    return this.door.open.size;
+  }
+
   /** As a member that stops does. */
   stopStreams(): void {
     this.door.stopStreams(stoppingError());

@@ -72,7 +72,7 @@ describe('over the wire', () => {
     ]);
   });
 
-  it('a caller that does not read holds up neither the member nor other callers, and misses nothing', async () => {
+  it('a caller that does not read holds up neither the member nor other callers, and misses nothing (etcd #17529)', async () => {
     const slow = etcd.watch();
     const quick = etcd.watch();
     await slow.created('k');

@@ -1,4 +1,4 @@
-/** Progress of etcd's watches: never ahead of events, whatever a watch is doing (etcd #15220, #17529, #20221). */
+/** Progress of etcd's watches: never ahead of events, whatever a watch is doing (etcd #15220, #20221). */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RevisionChanges } from '../../../src/watch/types.js';
 import { FakeReplica } from '../../support/fake-replica.js';

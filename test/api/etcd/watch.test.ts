@@ -172,7 +172,7 @@ describe('a start revision', () => {
     expect((await watch.next(3)).sort()).toEqual(['0@6 a=3', '1@6 a=3', '2@6 a=3']);
   });
 
-  it('in the future brings nothing before it (etcd #15271)', async () => {
+  it('in the future brings nothing before it (etcd #20221)', async () => {
     watch.create('a', { start_revision: 8 });
     watch.create('a', { start_revision: '9223372036854775807' });
     expect(await watch.next(2)).toEqual(['0@5 created', '1@5 created']);
