@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => api.stop());
 
 const document = { namespace: 'prod', key: 'a' };
-const in300ms = () => ({ deadline: Date.now() + 300 });
+const inASecond = () => ({ deadline: Date.now() + 1_000 });
 
 describe('the port', () => {
   test('that is taken is one sentence with the address, and exit code PORT', async () => {
@@ -212,18 +212,22 @@ describe('without a quorum', () => {
   });
 
   test.each([
-    ['a write', () => api.client.failure(configService.put, document, in300ms())],
-    ['a linearizable read', () => api.client.failure(configService.get, document, in300ms())],
+    ['a write', () => api.client.failure(configService.put, document, inASecond())],
+    ['a linearizable read', () => api.client.failure(configService.get, document, inASecond())],
     [
       'a read that waits for a revision',
       () =>
-        api.client.failure(configService.get, { ...document, read: { consistency: 1, minRevision: 1_000 } }, in300ms()),
+        api.client.failure(
+          configService.get,
+          { ...document, read: { consistency: 1, minRevision: 1_000 } },
+          inASecond(),
+        ),
     ],
   ])('%s waits until shortly before its deadline, then UNAVAILABLE NO_QUORUM', async (_what, call) => {
     const started = performance.now();
     expect(await call()).toMatchObject({ code: Code.UNAVAILABLE, reason: 'NO_QUORUM' });
-    // 10 % of 300 ms is the margin.
-    expect(performance.now() - started).toBeGreaterThan(250);
+    // 100 ms is the margin.
+    expect(performance.now() - started).toBeGreaterThan(850);
   });
 
   test('a serializable read is answered', async () => {
