@@ -113,13 +113,15 @@ export class KvRequests {
     const { dice } = this;
     const key = anyKey(dice);
     const target = dice.chance(0.01) ? unknown : dice.pick(compareTargets);
+    // Now and then a value of another target than the one that is told, or none.
+    const value = dice.chance(0.02) ? {} : this.compared(view, dice.chance(0.03) ? dice.below(5) : target);
+    const result = dice.chance(0.01) ? unknown : dice.pick(compareResults);
     return {
-      result: dice.chance(0.01) ? unknown : dice.pick(compareResults),
+      result: isOrderless(value) ? (dice.chance(0.5) ? 0 : 3) : result,
       target,
       key,
       range_end: dice.chance(0.7) ? bytes('') : anyEnd(dice, key),
-      // Now and then a value of another target than the one that is told, or none.
-      ...(dice.chance(0.02) ? {} : this.compared(view, dice.chance(0.03) ? dice.below(5) : target)),
+      ...value,
     };
   }
 
@@ -140,4 +142,9 @@ export class KvRequests {
         return { version: number() };
     }
   }
+}
+
+/** Which of two lease ids is less is chance, since each store chooses its own: beside them only numbers that are less than all of these may stand. */
+function isOrderless({ lease }: CompareIn): boolean {
+  return lease !== undefined && !/^-?\d$/.test(String(lease));
 }
