@@ -3,6 +3,7 @@ import type { FatalError } from '../base/errors.js';
 import { limits } from '../base/limits.js';
 import type { Log } from '../base/log.js';
 import type { Replica } from '../replica/types.js';
+import { mendAuthority } from './authority.js';
 import { Door, stoppingError } from './door.js';
 import { serveAuth } from './etcd/auth.js';
 import { serveEtcdCluster } from './etcd/cluster.js';
@@ -81,7 +82,7 @@ export class ApiServer {
     this.injector = this.server.createConnectionInjector(ServerCredentials.createInsecure());
     this.listener = new Listener(options.address, (socket) =>
       tellProtocol(socket, (protocol) => {
-        if (protocol === 'http2') this.injector.injectConnection(socket);
+        if (protocol === 'http2') mendAuthority(socket, () => this.injector.injectConnection(socket));
         else this.http.accept(socket);
       }),
     );
