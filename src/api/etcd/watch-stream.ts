@@ -32,8 +32,6 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
   private ended = false;
   /** What has to be said and found no room: the rest of a revision in fragments. */
   private readonly queue: Buffer[] = [];
-  /** Those to be resumed when there is room: whoever was resumed last comes last, so everybody has a turn. */
-  private readonly paused = new Set<WatchedRange>();
   private progressTimer: NodeJS.Timeout | undefined;
   private holdTimer: NodeJS.Timeout | undefined;
   /** A progress request waits for watches that are catching up. */
@@ -68,7 +66,6 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
     clearTimeout(this.holdTimer);
     for (const watch of this.watches.values()) watch.end();
     this.watches.clear();
-    this.paused.clear();
     this.queue.length = 0;
   }
 
@@ -90,7 +87,6 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
       return;
     }
     watch.start(order.startRevision === 0 ? machine.revision : revisionOf(Math.max(0, order.startRevision - 1)));
-    if (this.full) this.paused.add(watch);
     if (order.progressNotify)
       this.progressTimer ??= setInterval(() => this.onInterval(), this.options.progressMs).unref();
   }
@@ -112,7 +108,6 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
     if (!watch) return;
     watch.end();
     this.watches.delete(id);
-    this.paused.delete(watch);
     this.send({ watch_id: id, canceled: true }, this.replica.machine.revision);
     this.arrived();
   }
@@ -209,9 +204,9 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
       if (!message) break;
       this.write(message);
     }
-    for (const watch of this.paused) {
+    // One that was resumed holds nothing again before all have had their turn.
+    for (const watch of this.watches.values()) {
       if (this.full) return;
-      this.paused.delete(watch);
       watch.resume();
     }
     if (this.full) return;
@@ -239,9 +234,6 @@ export class WatchStream implements Conversation<WatchRequest>, WatchHost {
     if (this.stream.write(message)) return;
     this.full = true;
     this.input.pause();
-    for (const watch of this.watches.values()) {
-      watch.pause();
-      this.paused.add(watch);
-    }
+    for (const watch of this.watches.values()) watch.pause();
   }
 }

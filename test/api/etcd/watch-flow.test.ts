@@ -1,5 +1,5 @@
 /** What etcd's watches do with much: large revisions, slow callers, members that have lost their leader. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WatchStream } from '../../../src/api/etcd/watch-stream.js';
 import { keyOfText, NO_LEASE } from '../../../src/base/ids.js';
 import { limits } from '../../../src/base/limits.js';
@@ -256,6 +256,72 @@ describe('a stream whose caller is slow', () => {
     stream.drain();
     await turns();
     expect(heard()).toEqual(['0@4 a=3', '-1@4']);
+  });
+
+  it('is answered in order what it asked while nothing could be said', async () => {
+    stream.capacity = 1;
+    create('a');
+    create('b');
+    send({ progress_request: {} });
+    put('b', '1');
+    expect(heard()).toEqual(['0@1 created']);
+    const told: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      stream.drain();
+      await turns();
+      told.push(...heard());
+    }
+    expect(told).toEqual(['1@1 created', '1@2 b=1', '-1@2']);
+  });
+
+  it('still gets what was gathered when a compaction ends the watch', async () => {
+    for (const value of ['1', '2', '3']) put('a', value.repeat(5_000));
+    const { history } = replica.hub;
+    const read = history.read.bind(history);
+    let release: () => void = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = vi.spyOn(history, 'read');
+    slow.mockImplementationOnce((after, upTo) => read(after, upTo, 1));
+    slow.mockImplementationOnce(async (...range) => {
+      await released;
+      return read(...range);
+    });
+    create('a', { start_revision: 2 });
+    await turns();
+    compact(replica, 4);
+    release();
+    await turns();
+    expect(slow).toHaveBeenCalledTimes(2);
+    expect(heard()).toEqual(['0@4 created', `0@2 a=${'1'.repeat(5_000)}`, '0@0 canceled compacted 4']);
+  });
+
+  it('gets a large revision before the next one, though it is encoded in turns', async () => {
+    for (let i = 0; i < 700; i++) put(`a${String(i).padStart(3, '0')}`, 'before');
+    create('a', { range_end: Buffer.from('b'), prev_kv: true });
+    create('a', { range_end: Buffer.from('b') });
+    heard();
+    let now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 1;
+      return now;
+    });
+    const [key, end] = [keyOfText('a'), keyOfText('b')];
+    replica.apply({ kind: 'deleteRange', key, end, prevKv: false });
+    put('a', 'after');
+    send({ progress_request: {} });
+    await turns(100);
+    clock.mockRestore();
+    const messages = stream.messages.splice(0).map((message) => WatchResponse.decode(message));
+    for (const id of ['0', '1']) {
+      const revisions = messages
+        .filter(({ watch_id }) => watch_id === id)
+        .flatMap(({ events }) => events.map(({ kv, prev_kv }) => `${kv?.mod_revision}${prev_kv?.value ?? ''}`));
+      const before = id === '0' ? 'before' : '';
+      expect(revisions).toEqual([...Array.from({ length: 700 }, () => `702${before}`), '703']);
+    }
+    expect(messages.at(-1)).toMatchObject({ watch_id: '-1', header: { revision: '703' } });
   });
 
   it('gets the rest of a revision in fragments as it reads', async () => {
