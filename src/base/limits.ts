@@ -99,6 +99,8 @@ export const limits = {
   firstBytesMs: 10_000,
   httpHeadMs: 10_000,
   httpBodyMs: 60_000,
+  /** How long such a connection is kept between two requests; clients that reuse one while it is being closed lose a request. */
+  httpIdleMs: 600_000,
   /** Largest body of an HTTP/1.1 request: base64 makes four bytes of three. */
   httpBodyBytes: 6 * MiB,
   /** Objects and arrays inside one another in such a body. */

@@ -6,6 +6,8 @@ import { sendText } from './responses.js';
 export type HttpMethod = 'GET' | 'POST';
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
+const tcpKeepAliveMs = 30_000;
+
 /** The HTTP/1.1 side of the client port: exact paths and what answers there. It gets its connections from the port and binds nothing itself. */
 export class HttpSide {
   private readonly server: Server;
@@ -14,7 +16,7 @@ export class HttpSide {
 
   constructor() {
     // A request that streams, such as a watch, ends when its caller wants: who reads a whole body has a bound of its own.
-    const options = { headersTimeout: limits.httpHeadMs, requestTimeout: 0 };
+    const options = { headersTimeout: limits.httpHeadMs, requestTimeout: 0, keepAliveTimeout: limits.httpIdleMs };
     this.server = createServer(options, (request, response) => this.onRequest(request, response));
     // Starts what enforces headersTimeout, and what knows the connections that are idle: node does so when a server begins to listen.
     this.server.emit('listening');
@@ -29,6 +31,8 @@ export class HttpSide {
 
   /** Serves a connection from the first byte that was not read yet. */
   accept(socket: Socket): void {
+    // The only sign that the caller of a quiet stream is gone without a word.
+    socket.setKeepAlive(true, tcpKeepAliveMs);
     this.server.emit('connection', socket);
   }
 

@@ -146,6 +146,8 @@ describe('a call', () => {
     const seen = await exchange(api.server.port, pieces, (bytes) => bytes.toString().split('200 OK').length > 4);
     const revisions = [...seen.toString().matchAll(/"revision":"(\d+)"/g)].map(([, revision]) => revision);
     expect(revisions).toEqual(['2', '3', '4', '5']);
+    // Ten minutes: etcd keeps such connections for ever.
+    expect(seen.toString()).toContain('Keep-Alive: timeout=600');
   });
 });
 
