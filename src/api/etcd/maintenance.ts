@@ -84,7 +84,8 @@ function onHashKv({ revision }: HashKVRequest, call: UnaryCall<HashKVResponseIn>
   hashed(call, at, (hash) => ({
     header: etcdHeader(call.replica, call.replica.machine.revision),
     hash,
-    compact_revision: compactedRevision,
+    // Nothing was ever compacted: etcd says -1, not 0.
+    compact_revision: compactedRevision === 0 ? -1 : compactedRevision,
     hash_revision: at,
   }));
 }

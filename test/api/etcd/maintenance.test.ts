@@ -82,7 +82,7 @@ describe('the hash', () => {
     const other = new FakeReplica();
     for (const replica of [api.replica, other]) for (let i = 0; i < 700; i++) put(replica, `k${i % 600}`, `v${i}`);
     const before = await hashOf(0);
-    expect(before).toMatchObject({ header: { revision: '701' }, compact_revision: '0', hash_revision: '701' });
+    expect(before).toMatchObject({ header: { revision: '701' }, compact_revision: '-1', hash_revision: '701' });
     api.replica.apply({ kind: 'compact', revision: revision(650) });
     const after = await hashOf(701);
     expect(after).toMatchObject({ hash: before.hash, compact_revision: '650' });

@@ -35,10 +35,17 @@ export type NextStep = (view: SessionView) => Step | undefined;
 export interface SessionResult {
   readonly steps: readonly Step[];
   readonly difference: Difference | undefined;
+  /** The machine stood still while there was a lease with the shortest TTL: it may have run out in one store only, so the difference says nothing. */
+  readonly stalled: boolean;
 }
+
+/** From the grant of a lease that lasts two seconds to its revocation, and how long they may take. */
+const shortLeaseSteps = 4;
+const stallMs = 1_500;
 
 export class Session {
   private readonly steps: Step[] = [];
+  private readonly begun: number[] = [];
   private compared: number[] = [];
 
   private constructor(
@@ -52,7 +59,7 @@ export class Session {
     const session = new Session(first, second);
     try {
       const difference = (await session.runSteps(next)) ?? (await session.settle());
-      return { steps: session.steps, difference };
+      return { steps: session.steps, difference, stalled: difference !== undefined && session.hasStalled() };
     } finally {
       first.close();
       second.close();
@@ -72,10 +79,17 @@ export class Session {
     };
     for (let step = next(view); step !== undefined; step = next(view)) {
       this.steps.push(step);
+      this.begun.push(performance.now());
       const difference = (needsRest(step) ? await this.settle() : undefined) ?? (await this.runStep(step));
       if (difference) return difference;
     }
     return undefined;
+  }
+
+  private hasStalled(): boolean {
+    const from = Math.max(0, this.steps.length - shortLeaseSteps);
+    const grant = this.steps.findIndex((step, i) => i >= from && isShortGrant(step));
+    return grant >= 0 && performance.now() - (this.begun[grant] ?? 0) > stallMs;
   }
 
   private async runStep(step: Step): Promise<Difference | undefined> {
@@ -131,6 +145,10 @@ async function begin({ name, wires }: Connected): Promise<Target> {
   const target = new Target(name, wires, new References(await clean(wire)));
   await target.begin();
   return target;
+}
+
+function isShortGrant(step: Step): boolean {
+  return step.kind === 'grant' && 'TTL' in step.request && Number(step.request.TTL) <= 2;
 }
 
 /** Cancelling and compacting race with events that are on their way, and so does progress. */
