@@ -7,7 +7,7 @@ import type { Operation } from '../../../src/machine/types.js';
 import { kVService, WatchRequest, type WatchRequestIn, WatchResponse } from '../../../src/proto/etcd.js';
 import { FakeReplica } from '../../support/fake-replica.js';
 import { until } from '../../support/until.js';
-import { TestStream, turns } from '../quorate/watch-fixture.js';
+import { holdClock, TestStream, turns } from '../quorate/watch-fixture.js';
 import { compact, EtcdDoor, short } from './watch-fixture.js';
 
 describe('over the wire', () => {
@@ -181,6 +181,7 @@ describe('a stream whose caller is slow', () => {
   });
 
   afterEach(() => {
+    vi.useRealTimers();
     watches.cancel();
     replica.hub.close();
     expect(failures.splice(0)).toEqual([]);
@@ -275,6 +276,7 @@ describe('a stream whose caller is slow', () => {
   });
 
   it('still gets what was gathered when a compaction ends the watch', async () => {
+    holdClock();
     for (const value of ['1', '2', '3']) put('a', value.repeat(5_000));
     const { history } = replica.hub;
     const read = history.read.bind(history);
