@@ -28,8 +28,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'settings',
     'log',
   ],
+  snapshot: ['base', 'proto', 'raft', 'machine', 'settings', 'storage'],
   client: ['base', 'proto'],
-  cli: ['base', 'proto', 'client', 'settings', 'log', 'member.ts'],
+  cli: ['base', 'proto', 'client', 'settings', 'log', 'snapshot', 'member.ts'],
 };
 
 /** The pure cores, and the packages that each may use. */

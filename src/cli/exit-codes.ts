@@ -17,11 +17,11 @@ const meanings: readonly (readonly [number, string])[] = [
   [CommandExit.NOT_FOUND, 'the document, version, instance or member does not exist'],
   [CommandExit.PRECONDITION, 'a condition did not hold, such as --if-version; nothing was changed'],
   [CommandExit.UNAVAILABLE, 'no answer within --timeout, no member reachable, or no leader'],
-  [ExitCode.DATA, 'up, member: the data directory is damaged or belongs to another member'],
+  [ExitCode.DATA, 'the data directory is damaged, in the way, or of another member; or the snapshot is damaged'],
   [ExitCode.PORT, 'up, member: an address cannot be listened on'],
   [ExitCode.BUG, 'up, member: a bug in Quorate'],
-  [ExitCode.DISK, 'up, member: the disk is full or a write failed'],
-  [ExitCode.SETTINGS, 'up, member: the settings file is missing or wrong'],
+  [ExitCode.DISK, 'the disk is full or a write failed'],
+  [ExitCode.SETTINGS, 'the settings file is missing or wrong'],
 ];
 
 /** The table as text, for the help. */

@@ -6,6 +6,7 @@ import { completionCommand } from './commands/completion.js';
 import { configCommands } from './commands/config/index.js';
 import { memberCommand } from './commands/member.js';
 import { serviceCommands } from './commands/service/index.js';
+import { snapshotCommands } from './commands/snapshot/index.js';
 import { statusCommand } from './commands/status.js';
 import { upCommand } from './commands/up.js';
 import { CommandExit, errorLine, exitCodeHelp, exitCodeOf } from './exit-codes.js';
@@ -54,6 +55,7 @@ ${exitCodeHelp()}`,
   root.addCommand(configCommands(terminal));
   root.addCommand(serviceCommands(terminal));
   root.addCommand(clusterCommands(terminal));
+  root.addCommand(snapshotCommands(terminal));
   root.addCommand(completionCommand(terminal, root));
   root.addCommand(
     new Command('exit-codes')
