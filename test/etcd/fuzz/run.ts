@@ -32,10 +32,10 @@ export async function fuzz(stores: readonly [Store, Store], options: FuzzOptions
   const [first, second] = connected;
   if (!first || !second) throw new Error('two stores are compared');
   try {
-    return await sessions([first, second], options);
+    const { requests, problems } = await sessions([first, second], options);
+    return { requests, problems: problems.length === 0 ? [] : [...problems, ...stores.map(printed)] };
   } catch (error) {
-    const outputs = stores.map(({ name, output }) => `${name} printed: ${output.slice(-3_000)}`);
-    throw new Error(`the stores could not be compared:\n${outputs.join('\n')}`, { cause: error });
+    throw new Error(`the stores could not be compared:\n${stores.map(printed).join('\n')}`, { cause: error });
   } finally {
     for (const { wires } of connected) for (const wire of wires) wire.close();
   }
@@ -69,6 +69,11 @@ async function sessions(stores: readonly [Connected, Connected], options: FuzzOp
 function report(steps: readonly Step[], { step, what, answers }: Difference): string[] {
   const last = steps.slice(Math.max(0, step - told), step + 1);
   return [...last.map((shown, i) => `  ${step - last.length + 1 + i}: ${show(shown)}`), what, ...answers];
+}
+
+/** Elections and the like may explain a difference. */
+function printed({ name, output }: Store): string {
+  return `${name} printed: ${output.slice(-3_000)}`;
 }
 
 function connect({ name, endpoints }: Store): Connected {
