@@ -38,7 +38,7 @@ describe('the list of members', () => {
   test('comes from this member alone, or is confirmed by the cluster if asked for', async () => {
     api.replica.quorum = false;
     expect((await api.client.call(clusterService.memberList, {})).members).toHaveLength(3);
-    const options = { deadline: Date.now() + 300 };
+    const options = { deadline: Date.now() + 1_000 };
     expect(await api.client.failure(clusterService.memberList, { linearizable: true }, options)).toMatchObject({
       code: Code.UNAVAILABLE,
       text: 'etcdserver: request timed out',
