@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { RawCall, RawFinal, RawWatched } from './etcd-history.js';
 
 /** One version of a document. */
 export interface Version {
@@ -168,6 +169,10 @@ export interface History {
   /** All versions of all documents, as read when all was over. */
   readonly versions: Version[];
   readonly finals: FinalState[];
+  readonly etcdCalls: RawCall[];
+  readonly etcdWatched: RawWatched[];
+  /** All raw keys, as read when all was over. */
+  readonly etcdFinals: RawFinal[];
 }
 export type ListName = keyof History;
 
@@ -182,6 +187,9 @@ export function emptyHistory(): History {
     memberChanges: [],
     versions: [],
     finals: [],
+    etcdCalls: [],
+    etcdWatched: [],
+    etcdFinals: [],
   };
 }
 

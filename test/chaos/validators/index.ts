@@ -1,6 +1,7 @@
 /** All validators, named after the sections of docs/guarantees.md. */
 import type { History } from '../history.js';
 import { keptTtlMs } from '../traffic/registrations.js';
+import { validateEtcd } from './etcd.js';
 import type { Finding } from './finding.js';
 import { validateLeases } from './leases.js';
 import { validateMembers } from './members.js';
@@ -16,4 +17,5 @@ export const validators: Readonly<Record<string, (history: History) => Finding>>
   registry: validateRegistry,
   leases: (history) => validateLeases(history, keptTtlMs),
   members: validateMembers,
+  etcd: validateEtcd,
 };

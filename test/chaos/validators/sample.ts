@@ -1,5 +1,6 @@
 /** A short history in which every promise is kept. */
 import type { Answer, Call, History, InstanceState, Request, Version, Watched, WatchedRegistry } from '../history.js';
+import { etcdSample } from './etcd-sample.js';
 
 const version = (key: string, number: number, revision: number, value: string): Version => ({
   key,
@@ -159,5 +160,6 @@ export function sampleHistory(): History {
       { member: 'n1', index: 9, hash: 'aa' },
       { member: 'n2', index: 9, hash: 'aa' },
     ],
+    ...etcdSample(),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, History, Version, Watched, WatchedRegistry } from '../history.js';
+import { etcdDoctored } from './etcd-sample.js';
 import { validators } from './index.js';
 import { sampleHistory } from './sample.js';
 
@@ -400,6 +401,7 @@ const doctored: Readonly<Record<string, readonly Doctored[]>> = {
     ],
     ['states are unknown', ({ finals }) => finals.splice(0), /the states of 0 members are known/],
   ],
+  etcd: etcdDoctored,
 };
 
 function fail(): never {
