@@ -50,7 +50,6 @@ async function lock(replica: Replica, steps: Steps, { name, lease: int64 }: Lock
   }
   try {
     await steps.turnOf(prefix, claim);
-    await steps.upToDate();
   } catch (thrown) {
     await steps.release(claim);
     throw thrown;

@@ -1,7 +1,11 @@
 /** `v3electionpb.Election` as etcd's server has it. Keys and texts as seen on its wire. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { electionService, type LeaderKeyIn, type LeaderResponse, leaseService } from '../../../src/proto/etcd.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Observer } from '../../../src/api/etcd/election-observer.js';
+import { claimPrefix } from '../../../src/api/etcd/lock-steps.js';
+import { keyOfText, NO_LEASE } from '../../../src/base/ids.js';
+import { electionService, type LeaderKeyIn, LeaderResponse, leaseService } from '../../../src/proto/etcd.js';
 import { until } from '../../support/until.js';
+import { TestStream, turns } from '../quorate/watch-fixture.js';
 import { compact, EtcdDoor } from './watch-fixture.js';
 
 let etcd: EtcdDoor;
@@ -183,6 +187,46 @@ describe('an observer', () => {
     compact(etcd.replica, 3);
     await campaign('4096', 'two');
     expect((await observed.take(1)).map(short)).toEqual(['E/1000=two@4']);
+  });
+
+  it('is told once of a leader whose key went and came back', async () => {
+    const { leader: first } = await campaign('255', 'one');
+    const observed = etcd.stream(electionService.observe, { name });
+    await observed.take(1);
+    const key = keyOfText('E/ff');
+    etcd.replica.apply({ kind: 'deleteRange', key, end: undefined, prevKv: false });
+    const no = { prevKv: false, ignoreValue: false, ignoreLease: false };
+    etcd.replica.apply({ kind: 'put', key, value: Buffer.from('two'), lease: NO_LEASE, ...no });
+    expect((await observed.take(1)).map(short)).toEqual(['E/ff=two@4']);
+    await until('it is followed', () => etcd.replica.hub.size === 1);
+    await proclaim({ ...first, rev: '4' }, 'three');
+    expect((await observed.take(1)).map(short)).toEqual(['E/ff=three@5']);
+  });
+
+  it('is told of the next leader only when there is room', async () => {
+    await campaign('255', 'one');
+    const stream = new TestStream();
+    stream.capacity = 1;
+    const fail = vi.fn();
+    const observer = new Observer(etcd.replica, claimPrefix(name), stream, { cancel() {} }, fail);
+    observer.start();
+    await turns();
+    await queued('E/1000', campaign('4096', 'two'));
+    stream.drain();
+    await turns();
+    await proclaim({ key: Buffer.from('E/ff'), rev: '2', lease: '255' }, 'last');
+    await etcd.revoke('255');
+    await turns();
+    const heard = (): string[] => stream.messages.splice(0).map((message) => short(LeaderResponse.decode(message)));
+    expect(heard()).toEqual(['E/ff=one@2', 'E/ff=last@4']);
+    stream.drain();
+    await turns();
+    stream.drain();
+    await turns();
+    expect(heard()).toEqual(['E/1000=two@5']);
+    observer.cancel();
+    expect(etcd.replica.hub.size).toBe(0);
+    expect(fail).not.toHaveBeenCalled();
   });
 
   it('that reads slowly gets everything the leader proclaims, and then the next leader', async () => {

@@ -1,5 +1,6 @@
 /** `v3lockpb.Lock` as etcd's server has it (3.5: a lock whose key is gone is no lock). Keys and texts as seen on its wire. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { keyOfText } from '../../../src/base/ids.js';
 import { limits } from '../../../src/base/limits.js';
 import { leaseService, lockService } from '../../../src/proto/etcd.js';
 import { until } from '../../support/until.js';
@@ -74,6 +75,22 @@ describe('a lock', () => {
     await unlock('L/ff');
     expect(await third.answer).toBe('L/-2@6');
     expect(await second.answer).toBe('2 mutex: session is expired');
+  });
+
+  it('is not had from a member that cannot know whether it is up to date', async () => {
+    await lock('L', '255');
+    const next = await queued('L/1000', lock('L', '4096'));
+    await until('it waits', () => etcd.replica.hub.size === 1);
+    let had = false;
+    void next.answer.then(() => {
+      had = true;
+    });
+    etcd.replica.quorum = false;
+    etcd.replica.apply({ kind: 'deleteRange', key: keyOfText('L/ff'), end: undefined, prevKv: false });
+    await until('it asks', () => etcd.replica.waiting === 1);
+    expect(had).toBe(false);
+    etcd.replica.quorum = true;
+    expect(await next.answer).toBe('L/1000@4');
   });
 
   it('without a lease makes one of a minute', async () => {
