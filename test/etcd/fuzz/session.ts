@@ -35,13 +35,18 @@ export type NextStep = (view: SessionView) => Step | undefined;
 export interface SessionResult {
   readonly steps: readonly Step[];
   readonly difference: Difference | undefined;
-  /** The machine stood still while there was a lease with the shortest TTL: it may have run out in one store only, so the difference says nothing. */
+  /**
+   * The difference says nothing: a store had no quorum or did not answer in time, or the machine stood still while there was a lease with the shortest
+   * TTL, which may have run out in one store only.
+   */
   readonly stalled: boolean;
 }
 
 /** From the grant of a lease that lasts two seconds to its revocation, and how long they may take. */
 const shortLeaseSteps = 4;
 const stallMs = 1_500;
+/** The codes UNAVAILABLE and DEADLINE_EXCEEDED. */
+const unavailable = /"code":(14|4)\b/;
 
 export class Session {
   private readonly steps: Step[] = [];
@@ -59,7 +64,7 @@ export class Session {
     const session = new Session(first, second);
     try {
       const difference = (await session.runSteps(next)) ?? (await session.settle());
-      return { steps: session.steps, difference, stalled: difference !== undefined && session.hasStalled() };
+      return { steps: session.steps, difference, stalled: difference !== undefined && session.hasStalled(difference) };
     } finally {
       first.close();
       second.close();
@@ -86,7 +91,8 @@ export class Session {
     return undefined;
   }
 
-  private hasStalled(): boolean {
+  private hasStalled({ answers }: Difference): boolean {
+    if (answers.some((answer) => unavailable.test(answer))) return true;
     const from = Math.max(0, this.steps.length - shortLeaseSteps);
     const grant = this.steps.findIndex((step, i) => i >= from && isShortGrant(step));
     return grant >= 0 && performance.now() - (this.begun[grant] ?? 0) > stallMs;
