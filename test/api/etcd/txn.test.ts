@@ -57,6 +57,13 @@ describe('answers', () => {
     expect(shown(old?.response_range?.kvs ?? [])).toEqual(['a=1']);
   });
 
+  test('a range before the first change has the revision before it, inside a nested txn too', async () => {
+    const { responses } = await txn(api, [nested([rangeOp('a'), putOp('a'), rangeOp('a')])]);
+    const [before, , after] = responses[0]?.response_txn?.responses ?? [];
+    expect(before?.response_range?.header).toEqual({ revision: '1' });
+    expect(after?.response_range?.header).toEqual({ revision: '2' });
+  });
+
   test('the other branch when a compare does not hold', async () => {
     const exists = { target: Target.VERSION, result: Result.GREATER, key: b('a'), version: 0 };
     const first = await txn(api, [putOp('then')], [exists], [putOp('a')]);
@@ -221,6 +228,13 @@ describe('reads', () => {
     const serializable = rangeOp('a', { serializable: true });
     expect((await txn(api, [serializable, nested([serializable])])).succeeded).toBe(true);
     const request = { success: [serializable, rangeOp('a')] };
+    const failure = await api.client.failure(kVService.txn, request, { deadline: Date.now() + 1_500 });
+    expect(failure).toMatchObject({ code: 14, text: 'etcdserver: request timed out' });
+  });
+
+  test('one with compares alone is never answered from an old state, though etcd may do so', async () => {
+    api.replica.quorum = false;
+    const request = { compare: [{ target: Target.VERSION, result: Result.EQUAL, key: b('a'), version: 0 }] };
     const failure = await api.client.failure(kVService.txn, request, { deadline: Date.now() + 1_500 });
     expect(failure).toMatchObject({ code: 14, text: 'etcdserver: request timed out' });
   });
