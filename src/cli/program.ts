@@ -4,6 +4,7 @@ import { addCallOptions } from './call.js';
 import { clusterCommands } from './commands/cluster/index.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommands } from './commands/config/index.js';
+import { importCommand } from './commands/import.js';
 import { memberCommand } from './commands/member.js';
 import { serviceCommands } from './commands/service/index.js';
 import { snapshotCommands } from './commands/snapshot/index.js';
@@ -56,6 +57,7 @@ ${exitCodeHelp()}`,
   root.addCommand(serviceCommands(terminal));
   root.addCommand(clusterCommands(terminal));
   root.addCommand(snapshotCommands(terminal));
+  root.addCommand(importCommand(terminal));
   root.addCommand(completionCommand(terminal, root));
   root.addCommand(
     new Command('exit-codes')
