@@ -6,6 +6,7 @@ import type { Version } from '../history.js';
 import type { World } from '../world.js';
 import { Caller, type TrafficOptions } from './caller.js';
 import { DocumentCalls, Keys, namespace, versionOf } from './documents.js';
+import { EtcdTraffic } from './etcd.js';
 import { changeStatus, InstanceWatcher, keepRegistrations, listInstances, registerBriefly } from './registrations.js';
 import { DocumentWatcher } from './watches.js';
 
@@ -27,11 +28,14 @@ export class Traffic {
   /** Keeps registrations alive. */
   private keeper: QuorateClient | undefined;
   private readonly endWatches = new AbortController();
+  private readonly etcd: EtcdTraffic;
 
   constructor(
     private readonly world: World,
     private readonly options: TrafficOptions,
-  ) {}
+  ) {
+    this.etcd = new EtcdTraffic(world, options);
+  }
 
   async start(): Promise<void> {
     const { world, options } = this;
@@ -47,6 +51,7 @@ export class Traffic {
     this.watch('slow', [ofAll()], napMs);
     this.watch('slower', [ofAll()], 2 * napMs);
     this.watching.push(new InstanceWatcher('all', ofAll(), options).run(this.endWatches.signal));
+    this.etcd.start();
     const admin = new Caller('admin', ofAll(), options);
     const any = new Caller('any', ofAll(), options);
     this.running.push(registerBriefly(any), registerBriefly(new Caller('some', ofAll(), options)), listInstances(any));
@@ -104,7 +109,7 @@ export class Traffic {
 
   /** Waits for the last calls, which the signal of the options ends. Nothing is written after this. */
   async finish(): Promise<void> {
-    await Promise.all(this.running);
+    await Promise.all([...this.running, this.etcd.finish()]);
     await this.keeper?.close();
   }
 
@@ -125,11 +130,12 @@ export class Traffic {
       () => [...this.watchers.values()].every(({ revision }) => revision >= last),
       settleMs,
     ).catch(() => undefined);
+    await this.etcd.settle();
   }
 
   async stopWatches(): Promise<void> {
     this.endWatches.abort();
-    await Promise.all(this.watching);
+    await Promise.all([...this.watching, this.etcd.stop()]);
   }
 }
 

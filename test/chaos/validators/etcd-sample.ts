@@ -4,7 +4,13 @@ import type { History } from '../history.js';
 
 type EtcdLists = Pick<History, 'etcdCalls' | 'etcdWatched' | 'etcdFinals'>;
 
-const event = (key: string, value: string | undefined, revision: number, version: number, created: number): RawEvent => ({
+const event = (
+  key: string,
+  value: string | undefined,
+  revision: number,
+  version: number,
+  created: number,
+): RawEvent => ({
   key,
   value,
   revision,
@@ -173,7 +179,12 @@ export const etcdDoctored: readonly (readonly [string, (history: History) => voi
     (history) => {
       const [txn] = history.etcdCalls;
       if (txn) history.etcdCalls[0] = { ...txn, outcome: 'unknown', revision: undefined };
-      history.etcdWatched.splice(0, history.etcdWatched.length, line('w1', 'begin', 1), line('w1', 'events', 3, a1, { ...b1, revision: 3 }));
+      history.etcdWatched.splice(
+        0,
+        history.etcdWatched.length,
+        line('w1', 'begin', 1),
+        line('w1', 'events', 3, a1, { ...b1, revision: 3 }),
+      );
     },
     /a call of c1 changed k\/b in revision 3, and others in 2/,
   ],

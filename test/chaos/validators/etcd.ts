@@ -195,7 +195,9 @@ function checkMakers(calls: readonly RawCall[], timeline: RawTimeline, violation
     const made = new Map(timeline.of(revision).map((change) => [change.key, change.value]));
     for (const { key, value } of maker.changes)
       if (value !== undefined && made.get(key) !== value)
-        violations.push(`revision ${revision} lacks ${value} in ${key}, which ${maker.caller} wrote with the rest of it`);
+        violations.push(
+          `revision ${revision} lacks ${value} in ${key}, which ${maker.caller} wrote with the rest of it`,
+        );
   }
 }
 
