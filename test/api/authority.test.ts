@@ -73,7 +73,7 @@ describe('a connection of a Go client', () => {
     }
     await until('all is read', () => read.length === text.length - ack.length);
     expect(read).toBe(preface + noSettings + after);
-    expect(sent).toBe(noSettings);
+    await until('the client has its settings', () => sent === noSettings);
   });
 
   test('may send its call before it acknowledges the settings', async () => {
