@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBoth } from './both-stores.js';
 import { compareCommands } from './commands/compare.js';
-import { EtcdCluster, missingEtcd } from './etcd-cluster.js';
-import { startQuorate } from './quorate-cluster.js';
+import { missingEtcd } from './etcd-cluster.js';
 import type { Store } from './store.js';
 
 const missing = missingEtcd();
@@ -10,7 +10,7 @@ if (missing !== undefined) console.warn(missing);
 describe.skipIf(missing !== undefined)('etcdctl', () => {
   let stores: Store[] = [];
   beforeAll(async () => {
-    stores = await Promise.all([EtcdCluster.start(1), startQuorate(1)]);
+    stores = await startBoth(1);
   });
   afterAll(async () => {
     for (const store of stores) await store.stop();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EtcdCluster, missingEtcd } from './etcd-cluster.js';
+import { startBoth } from './both-stores.js';
+import { missingEtcd } from './etcd-cluster.js';
 import { fuzz } from './fuzz/run.js';
-import { startQuorate } from './quorate-cluster.js';
 import type { Store } from './store.js';
 
 const missing = missingEtcd();
@@ -14,7 +14,7 @@ const seed = 1;
 describe.skipIf(missing !== undefined)('random requests', () => {
   let stores: [Store, Store] | undefined;
   beforeAll(async () => {
-    stores = await Promise.all([EtcdCluster.start(1), startQuorate(3)]);
+    stores = await startBoth(3);
   });
   afterAll(async () => {
     for (const store of stores ?? []) await store.stop();

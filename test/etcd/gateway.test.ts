@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EtcdCluster, missingEtcd } from './etcd-cluster.js';
+import { startBoth } from './both-stores.js';
+import { missingEtcd } from './etcd-cluster.js';
 import { gatewayAnswer } from './gateway-answers.js';
 import { gatewayCalls } from './gateway-calls.js';
-import { startQuorate } from './quorate-cluster.js';
 import type { Store } from './store.js';
 
 const missing = missingEtcd();
@@ -11,7 +11,7 @@ if (missing !== undefined) console.warn(missing);
 describe.skipIf(missing !== undefined)('the JSON gateway', () => {
   let stores: Store[] = [];
   beforeAll(async () => {
-    stores = await Promise.all([EtcdCluster.start(1), startQuorate(1)]);
+    stores = await startBoth(1);
   });
   afterAll(async () => {
     for (const store of stores) await store.stop();

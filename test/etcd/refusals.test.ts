@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EtcdCluster, missingEtcd } from './etcd-cluster.js';
+import { startBoth } from './both-stores.js';
+import { missingEtcd } from './etcd-cluster.js';
 import { type Canonical, canonicalAnswer } from './fuzz/canonical.js';
 import { References } from './fuzz/references.js';
 import { show } from './fuzz/steps.js';
-import { startQuorate } from './quorate-cluster.js';
 import { callsToCompare } from './refusals.js';
 import type { Store } from './store.js';
 import { Wire } from './wire.js';
@@ -18,7 +18,7 @@ describe.skipIf(missing !== undefined)('calls that name nothing, or are wrong', 
   let stores: Store[] = [];
   let wires: Wire[] = [];
   beforeAll(async () => {
-    stores = await Promise.all([EtcdCluster.start(1), startQuorate(1)]);
+    stores = await startBoth(1);
     wires = stores.map(({ endpoints: [endpoint = ''] }) => new Wire(endpoint));
   });
   afterAll(async () => {
