@@ -28,6 +28,8 @@ const raftSettings = {
 
 export interface TestClusterOptions {
   readonly members?: number;
+  /** Name of the cluster; two of one name have the same identity. */
+  readonly cluster?: string;
   /** Further lines of the settings file, such as `retention: { log: 1MiB }`. */
   readonly settings?: string;
   /** Quick unless told: tests should not wait for elections. */
@@ -66,6 +68,7 @@ export class TestCluster {
   /** Writes the settings of a cluster without starting it. */
   static async prepare({
     members: count = 3,
+    cluster: clusterName = 'test',
     settings = '',
     timers = 'quick',
     detours,
@@ -83,7 +86,7 @@ export class TestCluster {
     );
     await writeFile(
       cluster.settingsPath,
-      `cluster: test\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${raftSettings[timers]}\n${settings}\n`,
+      `cluster: ${clusterName}\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${raftSettings[timers]}\n${settings}\n`,
     );
     return cluster;
   }

@@ -158,7 +158,7 @@ class Import {
         this.copied,
         {
           onTrouble: (sentence) => terminal.complain(`${sentence}; trying on`),
-          onRecovered: () => terminal.complain('the etcd answers again'),
+          onRecovered: () => terminal.complain('following again'),
           onChanges: (some, revision) => {
             changes += some;
             bar.status(`${changes} changes copied, up to the etcd's revision ${revision}`);

@@ -111,10 +111,8 @@ export class EtcdServer {
   }
 
   private unreachable(error: unknown): CommandError {
-    const cause =
-      error instanceof Error
-        ? ((/^\d+ \w+: (.+?)\. Resolution note/.exec(error.message) ?? [])[1] ?? refusal(error).message)
-        : '';
+    const { message } = refusal(error);
+    const [, cause = message] = /Last error: (?:Error: )?(.+?)(?:\. Resolution note|$)/.exec(message) ?? [];
     return new CommandError(
       `${this.role} does not answer at ${this.endpoints.join(', ')} (${cause})`,
       CommandExit.UNAVAILABLE,

@@ -12,7 +12,7 @@ const saveMs = 1_000;
 const DELETE = 1;
 
 export interface FollowListener {
-  /** Contact is lost, or there again. */
+  /** Contact is lost; it is tried on. */
   onTrouble(sentence: string): void;
   onRecovered(): void;
   onChanges(changes: number, revision: string): void;
@@ -42,7 +42,8 @@ export async function follow(
       const passes =
         error instanceof Refused || (error instanceof CommandError && error.exitCode === CommandExit.UNAVAILABLE);
       if (!passes) throw error;
-      if (!troubled) listener.onTrouble(error.message);
+      if (!troubled)
+        listener.onTrouble(error instanceof Refused ? `the etcd does not answer (${error.message})` : error.message);
       troubled = true;
       parties.etcd.moveOn();
       await pause(pauseMs, signal);

@@ -8,7 +8,7 @@ export function summaryJson(file: string, { metadata, state, keys, versions, lea
     savedBy: metadata ? `quorate ${metadata.version}` : 'etcdctl',
     savedAt: metadata?.savedAt ?? null,
     clusterId: metadata?.clusterId ?? null,
-    members: (state.membership.records ?? []).map(({ name }) => name),
+    members: (state.membership.records ?? []).map(({ name }) => name).sort(),
     revision: state.revision,
     compactedRevision: state.compactedRevision,
     index: state.appliedIndex,
