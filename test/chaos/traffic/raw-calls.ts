@@ -91,10 +91,7 @@ export class RawCaller {
     });
   }
 
-  private async call(
-    deletedPrefix: string | undefined,
-    ask: (wire: Wire) => Promise<Result>,
-  ): Promise<void> {
+  private async call(deletedPrefix: string | undefined, ask: (wire: Wire) => Promise<Result>): Promise<void> {
     const begin = performance.now();
     const result = await ask(this.wire());
     const end = performance.now();

@@ -12,7 +12,16 @@ export function validateEtcd({ etcdCalls, etcdWatched, etcdFinals }: History): F
   const timeline = new RawTimeline(etcdCalls, etcdWatched);
   const violations = [...timeline.conflicts];
   const watches = new Map<string, RawWatch>();
-  const checked = { calls: etcdCalls.length, watches: 0, events: 0, resumed: 0, progress: 0, compacted: 0 };
+  const acknowledged = etcdCalls.filter(({ outcome }) => outcome === 'ok').length;
+  const checked = {
+    calls: etcdCalls.length,
+    acknowledged,
+    watches: 0,
+    events: 0,
+    resumed: 0,
+    progress: 0,
+    compacted: 0,
+  };
   for (const line of etcdWatched) {
     const watch = watches.get(line.watcher) ?? new RawWatch(line.watcher, violations);
     watches.set(line.watcher, watch);
