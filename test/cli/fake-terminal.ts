@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Terminal } from '../../src/cli/terminal.js';
 
 export class FakeTerminal implements Terminal {
-  readonly interactive = false;
+  readonly interactive: boolean = false;
   readonly colours = false;
   readonly environment: Record<string, string> = {};
   readonly errors: string[] = [];

@@ -1,4 +1,6 @@
 /** A running etcd is copied: real processes on both sides. */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kVService, leaseService } from '../../src/proto/etcd.js';
 import { EtcdCluster, missingEtcd } from '../etcd/etcd-cluster.js';
@@ -87,6 +89,22 @@ describe.skipIf(missing !== undefined)('import', { timeout: 120_000 }, () => {
     const { code, output } = await run('--prefix', 'c/');
     expect(code).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ same: true, deletes: 0, others: 1, deletionsUnknown: true });
+  });
+
+  it('goes on in the middle of a copy that was interrupted', async () => {
+    for (let i = 0; i < 5; i++) await put(source, `g/${i}`, `value ${i}`);
+    const { state, etcd: side } = JSON.parse((await run('--prefix', 'g/')).output);
+    const file = path.join(cluster.directory, state);
+    const noted = JSON.parse(await readFile(file, 'utf8'));
+    const after = Buffer.from('g/2').toString('base64');
+    await writeFile(file, JSON.stringify({ ...noted, revision: '0', copying: { revision: side.revision, after } }));
+    // Written while nobody copied.
+    await put(source, 'g/5', 'later');
+    const { same, puts, etcd: now } = JSON.parse((await run('--prefix', 'g/')).output);
+    // Two keys of the old revision, and the one that came later.
+    expect([same, puts, now.keys]).toEqual([true, 3, 6]);
+    await writeFile(file, '{}');
+    expect(await run('--prefix', 'g/')).toMatchObject({ code: 2, errors: expect.stringContaining('--state') });
   });
 
   it('finds what is not as it was copied', async () => {

@@ -43,8 +43,11 @@ export async function copy(
 ): Promise<void> {
   const { state } = parties;
   for (;;) {
+    const continued = state.progress.copying !== undefined;
     try {
-      return await copyOnce(parties, copied, listener, signal);
+      await copyOnce(parties, copied, listener, signal);
+      // What was interrupted is of an old revision: what changed since comes next.
+      if (!continued) return;
     } catch (error) {
       if (!(error instanceof Refused && error.compacted)) throw error;
       // The revision that was copied, or the one of the last copy, is gone: all that lives now is copied.
