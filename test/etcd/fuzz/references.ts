@@ -12,7 +12,8 @@ export class References {
 
   granted(lease: number, id: string): void {
     this.idOfLease.set(lease, id);
-    this.leaseOfId.set(id, lease);
+    // An id that was chosen again keeps its first name: events of both leases may still be on their way.
+    if (!this.leaseOfId.has(id)) this.leaseOfId.set(id, lease);
   }
 
   leaseId(lease: number): string {
