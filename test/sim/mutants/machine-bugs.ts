@@ -293,8 +293,9 @@ export const machineBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/machine/txn.ts',
-        find: '  const refused = check(parts, txn, path);\n',
-        replace: '  const refused = detail ? check(parts, txn, path) : undefined;\n',
+        find: '  const refused = checkPath(parts, txn, path, checkWrite) ?? checkPath(parts, txn, path, checkRead);\n',
+        replace:
+          '  const refused = checkPath(parts, txn, path, checkWrite) ?? (detail ? checkPath(parts, txn, path, checkRead) : undefined);\n',
       },
     ],
     seeds: 100,
