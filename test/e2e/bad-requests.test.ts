@@ -214,7 +214,8 @@ describe('a revision', () => {
     const client = cluster.client();
     await client.config.publish(changes(3).map(({ key }) => ({ name: `paged/${key}`, put: 'x' })));
     const page = await client.config.listPage('paged', { pageSize: 1 });
-    await client.config.put('paged/k0', 'y');
+    // A watch may begin at the compacted revision itself, so that there must be one between.
+    for (const value of ['z', 'y']) await client.config.put('paged/k0', value);
     const { compactedRevision } = await client.cluster.compact();
     expect(compactedRevision).toBeGreaterThan(page.revision);
 
