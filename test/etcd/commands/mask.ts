@@ -39,7 +39,10 @@ function maskLine(line: string, words: readonly string[]): string[] {
   const [, name, value] = /^"(\w+)" : ?(.*)$/.exec(line) ?? [];
   if (name !== undefined) return [`${name}: ${masked.has(name) ? presence(value ?? '') : maskText(value ?? '')}`];
   if (words[0] === 'endpoint' && words[1] === 'status' && line.includes(', '))
-    return [maskColumns(line, [1, 3, 6, 7, 8])];
+    // Whether the one member that is asked leads is chance.
+    return [
+      maskColumns(line, words.some((word) => word.startsWith('--endpoints=')) ? [1, 3, 4, 6, 7, 8] : [1, 3, 6, 7, 8]),
+    ];
   if (words[0] === 'endpoint' && words[1] === 'hashkv') return [maskColumns(line, [1])];
   // The bars of its progress are no lines.
   if (words[0] === 'check') return [...line.matchAll(/(?:PASS|FAIL): \D+/g)].map(([verdict]) => verdict);
@@ -48,8 +51,8 @@ function maskLine(line: string, words: readonly string[]): string[] {
 
 function maskJson(line: string, anyOrder: boolean): string[] {
   try {
-    const lines = leaves(JSON.parse(line) as unknown, '').sort();
-    return anyOrder ? lines.map((leaf) => leaf.replaceAll(/\[\d+\]/g, '[]')) : lines;
+    const lines = leaves(JSON.parse(line) as unknown, '');
+    return (anyOrder ? lines.map((leaf) => leaf.replaceAll(/\[\d+\]/g, '[]')) : lines).sort();
   } catch {
     return [maskText(line)];
   }
@@ -81,5 +84,7 @@ function maskColumns(line: string, columns: readonly number[]): string {
 }
 
 function maskText(text: string): string {
-  return texts.reduce((masking, [pattern, by]) => masking.replaceAll(pattern, by), text);
+  return texts
+    .reduce((masking, [pattern, by]) => masking.replaceAll(pattern, by), text)
+    .replace(/(?<=attached keys\(\[)[^\]]+/, (keys) => keys.split(' ').sort().join(' '));
 }
