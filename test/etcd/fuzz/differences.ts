@@ -1,5 +1,4 @@
 /** The differences from etcd that docs/etcd-compatibility.md lists, as far as the fuzzer meets them. */
-import type { WatchRequestIn } from '../../../src/proto/etcd.js';
 import type { Canonical } from './canonical.js';
 import { overlooksDuplicates } from './overlooked.js';
 import type { Step } from './steps.js';
@@ -38,19 +37,7 @@ export function allowed(step: Step, path: string, a: Canonical, b: Canonical): b
 /** Whether a step is left out, since it shows nothing but a known difference. */
 export function avoided(step: Step, target: Target): boolean {
   if (step.kind === 'txn') return overlooksDuplicates(step.request);
-  if (step.kind !== 'watch') return false;
-  if (step.request.progress_request) return hasFuture(step.stream, target);
-  return meetsCompacted(step.stream, step.request, target);
-}
-
-/**
- * A watch that etcd cancels because its start is compacted lives on in its stream: it is cancelled a second time when asked, and its id cannot be
- * chosen again. Ours is gone.
- */
-function meetsCompacted(stream: number, { create_request, cancel_request }: WatchRequestIn, target: Target): boolean {
-  const id = String(create_request?.watch_id ?? cancel_request?.watch_id ?? 0);
-  if (create_request && id === '0') return false;
-  return target.streams.get(stream)?.wasCompacted(id) ?? false;
+  return step.kind === 'watch' && !!step.request.progress_request && hasFuture(step.stream, target);
 }
 
 /**

@@ -60,11 +60,6 @@ export class WatchStream {
     this.stream = wire.stream(watchService.watch, (message) => this.onMessage(message));
   }
 
-  /** Whether the id was one of a watch that began in what is compacted. */
-  wasCompacted(id: string): boolean {
-    return this.records.some((record) => record.id === id && !record.refused && startsCompacted(record));
-  }
-
   get liveIds(): string[] {
     return [...this.recordOfId.keys()];
   }
