@@ -43,7 +43,8 @@ export class Liveness {
     for (const session of sessions) session.active = false;
     // One small append a round trip carries less than the clients may want; then nothing is ever in time.
     const { bounds, latencyMs } = swarm;
-    if (bounds.inflightAppends < 3 && latencyMs > 5) for (const client of clients) client.patience = 10;
+    if (bounds.inflightAppends < 3 && latencyMs > 5)
+      for (const client of clients) client.patience = bounds.appendBytes < 1_000 ? 100 : 10;
     if (operators) await this.settle(operators);
     if (world.violation) return;
     this.alive = members.filter((member) => !this.leftOut.has(member));
