@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { SnapshotResponse } from '../../proto/etcd.js';
 import type { Replica } from '../../replica/types.js';
+import { ImageSender } from '../image-sender.js';
 import type { MessageStream, Running } from '../message-stream.js';
 
 const MAGIC = Buffer.from('quorate1');
@@ -16,57 +17,33 @@ const PAGE_BYTES = 512;
 
 /** Streams the member's image, chunk by chunk as the caller reads them. `fail` gets what went wrong. */
 export function streamEtcdSnapshot(replica: Replica, stream: MessageStream, fail: (thrown: unknown) => void): Running {
-  const sender = new EtcdSnapshotSender(replica, stream);
-  void sender.run().catch(fail);
-  return sender;
+  return new EtcdSnapshotSender(replica, stream).start(fail);
 }
 
-class EtcdSnapshotSender implements Running {
-  private cancelled = false;
-  private resume: () => void = () => {};
+class EtcdSnapshotSender extends ImageSender {
+  private readonly hash = createHash('sha256');
+  private diskBytes = 0;
+  private sent = 0;
 
-  constructor(
-    private readonly replica: Replica,
-    private readonly stream: MessageStream,
-  ) {
-    stream.onDrain(() => this.resume());
+  protected async onOpen(): Promise<void> {
+    this.diskBytes = await this.replica.diskBytes();
   }
 
-  async run(): Promise<void> {
-    const image = await this.replica.openImage();
-    try {
-      const diskBytes = await this.replica.diskBytes();
-      const hash = createHash('sha256');
-      let sent = 0;
-      for await (const chunk of image.chunks()) {
-        if (this.cancelled) return;
-        hash.update(chunk);
-        sent += chunk.byteLength;
-        // How long an image is shows at its end; what is on disk is near. Only the last message may say that nothing remains: some clients stop there.
-        const remaining = Math.max(0, diskBytes - sent) + HASH_BYTES;
-        if (!this.stream.write(SnapshotResponse.encode({ remaining_bytes: remaining, blob: chunk }))) await this.room();
-      }
-      if (this.cancelled) return;
-      const footer = footerOf(sent);
-      const sha256 = hash.update(footer).digest();
-      this.stream.write(SnapshotResponse.encode({ remaining_bytes: HASH_BYTES, blob: footer }));
-      this.stream.write(SnapshotResponse.encode({ blob: sha256 }));
-      this.stream.end();
-    } finally {
-      await image.close();
-    }
+  protected chunkMessage(chunk: Uint8Array): Buffer {
+    this.hash.update(chunk);
+    this.sent += chunk.byteLength;
+    // How long an image is shows at its end; what is on disk is near. Only the last message may say that nothing remains: some clients stop there.
+    const remaining = Math.max(0, this.diskBytes - this.sent) + HASH_BYTES;
+    return SnapshotResponse.encode({ remaining_bytes: remaining, blob: chunk });
   }
 
-  cancel(): void {
-    this.cancelled = true;
-    this.resume();
-  }
-
-  private room(): Promise<void> {
-    return new Promise((resolve) => {
-      this.resume = resolve;
-      if (this.cancelled) resolve();
-    });
+  protected async lastMessages(): Promise<readonly Buffer[]> {
+    const footer = footerOf(this.sent);
+    const sha256 = this.hash.update(footer).digest();
+    return [
+      SnapshotResponse.encode({ remaining_bytes: HASH_BYTES, blob: footer }),
+      SnapshotResponse.encode({ blob: sha256 }),
+    ];
   }
 }
 
