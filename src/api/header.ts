@@ -9,5 +9,6 @@ export function headerOf(replica: Replica, revision: Revision): ResponseHeaderIn
     memberId: replica.memberId,
     term: replica.status().term,
     revision,
+    membersHash: replica.membersHash,
   };
 }

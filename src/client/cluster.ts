@@ -11,6 +11,7 @@ import {
 import type { Connection } from './connection.js';
 import { cancelled, failureOf } from './errors.js';
 import type { CallOptions } from './options.js';
+import type { Answer } from './ring.js';
 
 export interface StatusOptions extends CallOptions {
   /** One of the endpoints: that member alone is asked, once. Otherwise any member answers. */
@@ -167,7 +168,7 @@ function clusterMember({ id, name, clientAddress, peerAddress, learner }: Member
   return { id, name, clientAddress, peerAddress, learner };
 }
 
-function added({ member }: { readonly member: Member | null }): ClusterMember {
+function added({ member }: Answer & { readonly member: Member | null }): ClusterMember {
   if (!member)
     throw new QuorateError('UNKNOWN', 'the member was added, but the one that was asked does not know it yet');
   return clusterMember(member);

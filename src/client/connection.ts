@@ -5,7 +5,7 @@ import { clusterService, type ListMembersResponse } from '../proto/quorate.js';
 import { type Endpoint, parseEndpoints } from './endpoint.js';
 import { cancelled } from './errors.js';
 import { type CallOptions, type ConnectOptions, defaultTuning, type Tuning } from './options.js';
-import { Ring } from './ring.js';
+import { type Answer, Ring } from './ring.js';
 import { type Procedure, UnaryCall } from './unary-call.js';
 import { WaitingCalls } from './waiting.js';
 
@@ -18,7 +18,10 @@ const noOptions: CallOptions = {};
 
 const listMembers = {
   method: clusterService.listMembers,
-  convert: ({ members }: ListMembersResponse) => members.map(({ clientAddress }) => clientAddress),
+  convert: ({ header, members }: ListMembersResponse) => ({
+    addresses: members.map(({ clientAddress }) => clientAddress),
+    hash: header?.membersHash ?? 0,
+  }),
 };
 
 export class Connection {
@@ -30,16 +33,18 @@ export class Connection {
   private readonly requestPrefix = `${randomBytes(9).toString('base64url')}-`;
   private requests = 0;
   private isClosed = false;
-  private askMembersAt: number;
+  private asking = false;
+  /** Not before this; performance.now() milliseconds. */
+  private askMembersAt = 0;
 
   /** @throws QuorateError INVALID_FIELD for endpoints that are none */
   constructor(options: ConnectOptions, tuning: Partial<Tuning> = {}) {
     const fullTuning = { ...defaultTuning, ...tuning };
     const log = options.log ?? silentLog;
-    this.ring = new Ring(parseEndpoints(options.endpoints), fullTuning, log, options.random ?? Math.random);
+    const addresses = parseEndpoints(options.endpoints);
+    this.ring = new Ring(addresses, fullTuning, log, options.random ?? Math.random, () => this.askMembers());
     this.timeoutMs = options.timeoutMs ?? 10_000;
     this.waiting = new WaitingCalls(fullTuning.sweepMs);
-    this.askMembersAt = performance.now() + fullTuning.membersMs;
   }
 
   get closed(): boolean {
@@ -57,7 +62,7 @@ export class Connection {
    * @param request holds the request id if the method is a mutation
    * @param only ask this endpoint alone, once
    */
-  unary<Req extends object, Res extends object, Result>(
+  unary<Req extends object, Res extends Answer, Result>(
     procedure: Procedure<Req, Res, Result>,
     request: Req,
     options: CallOptions = noOptions,
@@ -68,19 +73,28 @@ export class Connection {
         reject(cancelled('the client is closed'));
         return;
       }
-      if (performance.now() >= this.askMembersAt) this.askMembers();
       const call = new UnaryCall(this.ring, this.waiting, procedure, resolve, reject);
       call.start(procedure.method.request.encode(request), options.timeoutMs ?? this.timeoutMs, options.signal, only);
     });
   }
 
-  /** Members come and go: calls go to those that are there. In the background of another call, whose fate does not depend on it. */
+  /** Members come and go: calls go to those that are there. In the background, and nobody hears of it when it fails: the next answer asks again. */
   private askMembers(): void {
-    this.askMembersAt = performance.now() + this.ring.tuning.membersMs;
-    const learn = (addresses: readonly string[]) => this.ring.learn(addresses);
-    new UnaryCall(this.ring, this.waiting, listMembers, learn, () => {}).start(
+    const now = performance.now();
+    const { membersMs } = this.ring.tuning;
+    if (this.isClosed || this.asking || now < this.askMembersAt || membersMs === Number.POSITIVE_INFINITY) return;
+    this.asking = true;
+    this.askMembersAt = now + membersMs;
+    const learn = ({ addresses, hash }: ReturnType<typeof listMembers.convert>) => {
+      this.asking = false;
+      this.ring.learn(addresses, hash);
+    };
+    const giveUp = () => {
+      this.asking = false;
+    };
+    new UnaryCall(this.ring, this.waiting, listMembers, learn, giveUp).start(
       listMembers.method.request.encode({}),
-      this.ring.tuning.membersMs,
+      this.timeoutMs,
       undefined,
       undefined,
     );

@@ -146,6 +146,7 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
 
   private onResponse(response: Res): void {
     this.heardAt = performance.now();
+    this.connection.ring.hear(response);
     const revision = response.header?.revision ?? 0;
     if (response.changes) this.onChanges(revision, response.changes);
     else if (response.snapshot) this.onSnapshot(revision, response.snapshot);

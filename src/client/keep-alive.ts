@@ -102,6 +102,7 @@ export class KeepAlives implements Closable {
   private onResponse(response: KeepAliveResponse): void {
     this.failures = 0;
     this.backoff.reset();
+    this.connection.ring.hear(response);
     const lease = this.leases.get(response.lease);
     if (!lease) return;
     if (response.ttlMs > 0) {

@@ -38,7 +38,7 @@ export interface Tuning {
   readonly hedgeAfterMs: number;
   /** How often waiting calls are looked at. */
   readonly sweepMs: number;
-  /** How often a client that makes calls asks who the members are. */
+  /** Answers that tell of other members than before make the client ask for them, at most so often. */
   readonly membersMs: number;
   /** Full-jitter back-off between rounds over all endpoints. */
   readonly backoffStartMs: number;
@@ -64,7 +64,7 @@ export interface Tuning {
 export const defaultTuning: Tuning = {
   hedgeAfterMs: 2_500,
   sweepMs: 100,
-  membersMs: 5_000,
+  membersMs: 500,
   backoffStartMs: 10,
   backoffCapMs: 500,
   watchQuietMs: 6_000,

@@ -1,9 +1,15 @@
 /** The endpoints of a client in a ring: which one to ask, and which one next. */
 import type { Log } from '../base/log.js';
 import type { Random } from '../base/random.js';
+import type { ResponseHeader } from '../proto/quorate.js';
 import { Backoff } from './backoff.js';
 import { Endpoint } from './endpoint.js';
 import type { Tuning } from './options.js';
+
+/** What all answers have. */
+export interface Answer {
+  readonly header?: ResponseHeader | null;
+}
 
 export class Ring {
   private endpoints: Endpoint[];
@@ -12,6 +18,8 @@ export class Ring {
   /** No longer used for new calls; open ones may still end. */
   private readonly retired: Endpoint[] = [];
   private position: number;
+  /** Of the members that this ring was made of; 0: of none that a member named. */
+  private membersHash = 0;
 
   /** @param addresses at least one */
   constructor(
@@ -19,6 +27,8 @@ export class Ring {
     readonly tuning: Tuning,
     readonly log: Log,
     readonly random: Random,
+    /** The members are no longer those that the ring knows. */
+    private readonly onOtherMembers: () => void,
   ) {
     this.endpoints = addresses.map((address, position) => new Endpoint(address, position, tuning));
     this.given = new Set(addresses);
@@ -35,9 +45,16 @@ export class Ring {
     return this.at(this.position);
   }
 
+  /** Every answer tells whether the members are still the same. */
+  hear({ header }: Answer): void {
+    const hash = header?.membersHash ?? 0;
+    if (hash !== 0 && hash !== this.membersHash) this.onOtherMembers();
+  }
+
   /** The members said who they are: new ones are used from now on, and those that are gone are not. */
-  learn(addresses: readonly string[]): void {
+  learn(addresses: readonly string[], membersHash: number): void {
     if (addresses.length === 0) return;
+    this.membersHash = membersHash;
     const { preferred } = this;
     const kept = this.endpoints.filter(({ address }) => this.given.has(address) || addresses.includes(address));
     this.retired.push(...this.endpoints.filter((endpoint) => !kept.includes(endpoint)));

@@ -6,11 +6,11 @@ import type { Method } from '../proto/schema.js';
 import type { Backoff } from './backoff.js';
 import type { Endpoint } from './endpoint.js';
 import { cancelled, type Failure, failureOf } from './errors.js';
-import type { Ring } from './ring.js';
+import type { Answer, Ring } from './ring.js';
 import type { WaitingCall, WaitingCalls } from './waiting.js';
 
 /** A method as the client calls it. */
-export interface Procedure<Req extends object, Res extends object, Result> {
+export interface Procedure<Req extends object, Res extends Answer, Result> {
   readonly method: Method<Req, object, object, Res>;
   /** Makes the caller's result of the response. */
   convert(response: Res): Result;
@@ -25,7 +25,7 @@ interface Attempt {
   call: ClientUnaryCall | undefined;
 }
 
-export class UnaryCall<Res extends object, Result> implements WaitingCall {
+export class UnaryCall<Res extends Answer, Result> implements WaitingCall {
   /** Encoded once, sent as often as it takes. */
   private request: Buffer | undefined;
   private timeoutMs = 0;
@@ -107,6 +107,7 @@ export class UnaryCall<Res extends object, Result> implements WaitingCall {
   private onResponse(attempt: Attempt, response: Res): void {
     this.remove(attempt);
     this.end();
+    this.ring.hear(response);
     try {
       this.resolve(this.procedure.convert(response));
     } catch (error) {

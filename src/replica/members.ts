@@ -2,6 +2,7 @@
  * Who the members are and where they are. Who they are says the log once the cluster is founded, and the settings before. Where they are says the log
  * too, but a member whose own settings name an address for another goes by that: networks may look different from different places.
  */
+import { createHash } from 'node:crypto';
 import type { MemberId } from '../base/ids.js';
 import { noMembers } from '../proto/membership.js';
 import { allMembers } from '../raft/membership.js';
@@ -15,6 +16,7 @@ export class Members {
   /** The newest in the log, which is what Raft acts by. */
   private effective: Membership = noMembers;
   private infos: readonly MemberInfo[];
+  private infosHash: number;
 
   /** @param first members of the settings, or those that a newcomer was told of */
   constructor(
@@ -24,10 +26,15 @@ export class Members {
   ) {
     this.applied = applied ?? noMembers;
     this.infos = first;
+    this.infosHash = hashOf(first);
   }
 
   get list(): readonly MemberInfo[] {
     return this.infos;
+  }
+
+  get hash(): number {
+    return this.infosHash;
   }
 
   /** Returns whether it is another one than before. */
@@ -40,6 +47,7 @@ export class Members {
         const { id, name, clientAddress, peerAddress } = this.first.find((info) => info.id === record.id) ?? record;
         return { id, name, clientAddress, peerAddress, learner: learners.includes(id) };
       });
+      this.infosHash = hashOf(this.infos);
     }
     return true;
   }
@@ -74,4 +82,11 @@ export class Members {
     }
     return records;
   }
+}
+
+/** Equal for the same members in any order (a member is never the same again once it left). */
+function hashOf(members: readonly MemberInfo[]): number {
+  const ids = members.map(({ id }) => id).sort((a, b) => a - b);
+  // 0 is what an answer without a hash says.
+  return createHash('sha256').update(ids.join()).digest().readUInt32LE() || 1;
 }

@@ -143,6 +143,10 @@ export class MemberReplica implements Replica {
     return this.roster.list;
   }
 
+  get membersHash(): number {
+    return this.roster.hash;
+  }
+
   /**
    * Whether there was a leader yet, so that votes may have been cast that count: tells a peer with an empty directory that it may have forgotten one. A
    * candidacy alone is no sign: in a cluster that is being founded it would bar the others from the very election it needs.

@@ -29,6 +29,10 @@ export class Roster {
     return this.members.list;
   }
 
+  get hash(): number {
+    return this.members.hash;
+  }
+
   /** As of the applied index. */
   get applied(): Membership {
     return this.members.applied;

@@ -57,6 +57,8 @@ export interface Replica {
   readonly memberId: MemberId;
   readonly memberName: string;
   readonly members: readonly MemberInfo[];
+  /** Another one for every set of members; never 0. */
+  readonly membersHash: number;
   /** Applied state of this member. Do not keep a reference across turns: installing an image replaces it. */
   readonly machine: Machine;
   readonly hub: WatchHub;

@@ -2,7 +2,12 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Code, QuorateError } from '../../src/base/errors.js';
 import { limits } from '../../src/base/limits.js';
-import { configService, type PutConfigRequest, type PutConfigResponseIn } from '../../src/proto/quorate.js';
+import {
+  clusterService,
+  configService,
+  type PutConfigRequest,
+  type PutConfigResponseIn,
+} from '../../src/proto/quorate.js';
 import { until } from '../support/until.js';
 import { type FakeCall, FakeCluster } from './fake-server.js';
 
@@ -43,6 +48,31 @@ describe('a unary call', () => {
   test('is answered by the first member', async () => {
     expect(await cluster.client().config.put(name, 'x')).toEqual({ version: 3, revision: 7 });
     expect(asked()).toEqual([1, 0, 0]);
+  });
+
+  test('goes to members that joined since, which it learns of from the first answer that has other members in it', async () => {
+    const [first, second] = [cluster.member(0), cluster.member(1)];
+    let membersHash = 1;
+    let asked = 0;
+    const knows = (addresses: string[]): void =>
+      first.onUnary(clusterService.listMembers, (_, call) => {
+        asked++;
+        call.answer({ header: { membersHash }, members: addresses.map((clientAddress) => ({ clientAddress })) });
+      });
+    onPut(0, (call) => call.answer({ ...published, header: { membersHash } }));
+    knows([first.address]);
+    const { config } = cluster.client({ endpoints: first.address }, { membersMs: 0 });
+    const putUntil = (what: string, reached: () => boolean): Promise<true> =>
+      until(what, () => config.put(name, 'x').then(reached));
+    await putUntil('the client asks who the members are', () => asked === 1);
+    membersHash = 2;
+    knows([first.address, second.address]);
+    await putUntil('it asks again, since they are others', () => asked === 2);
+    await config.put(name, 'x');
+    first.kill();
+    await config.put(name, 'x');
+    expect(puts[1]).toHaveLength(1);
+    expect(asked).toBe(2);
   });
 
   test('goes on to the next member at once when one cannot serve, with the same request id', async () => {

@@ -22,3 +22,15 @@ it('a newcomer keeps whom it was told of until it comes to a membership that nam
   members.applied = membership(two, four);
   expect(peers()).toEqual([two]);
 });
+
+it('the same members have the same hash, in any order; others another', () => {
+  const [one, two, three] = ids(1, 2, 3) as [MemberId, MemberId, MemberId];
+  const members = new Members(one, undefined, [one, two].map(info));
+  const { hash } = members;
+  members.setEffective(membership(two, one));
+  expect(members.hash).toBe(hash);
+  members.setEffective(membership(one, two, three));
+  expect(members.hash).not.toBe(hash);
+  members.setEffective(membership(one, three));
+  expect(new Members(three, undefined, [one, three].map(info)).hash).toBe(members.hash);
+});

@@ -79,6 +79,8 @@ export class FakeReplica implements Replica {
     clientAddress: `127.0.0.1:710${id}`,
     peerAddress: `127.0.0.1:720${id}`,
   }));
+  /** None: clients stay with the members that they were given. */
+  readonly membersHash: number = 0;
   /** Every change of the membership that was asked for; answered by `onChange`. */
   readonly changes: MemberChange[] = [];
   onChange: () => Promise<void> = () => Promise.resolve();
