@@ -17,6 +17,8 @@ export interface Reshaping {
   readonly everyMs: number;
   /** Mean milliseconds between two machines that are lost for ever; Infinity: none is. */
   readonly lossMs: number;
+  /** A member is added while the cluster is starting. */
+  readonly early: boolean;
 }
 
 /** Undefined in most seeds: the members stay those of the settings. */
@@ -27,11 +29,15 @@ export function drawReshaping(random: Random): Reshaping | undefined {
     operators: random() < 0.3 ? 2 : 1,
     everyMs: 300 * 10 ** random(),
     lossMs: random() < 0.3 ? 3_000 + random() * 9_000 : Number.POSITIVE_INFINITY,
+    early: random() < 0.4,
   };
 }
 
 const maxMembers = 6;
 const maxTries = 5;
+/** Questions for a member while the cluster starts, and how long that is, milliseconds. */
+const earlyAsks = 20;
+const earlyMs = 2_000;
 /** What a member may say to an operator; all but the first four depend on what the cluster is like. */
 const mayPass = new Set(['NO_QUORUM', 'CHANGE_IN_PROGRESS', 'MEMBER_STOPPING', 'MEMBER_NOT_READY']);
 const final = new Set(['MEMBER_NOT_FOUND', 'MEMBER_EXISTS', 'QUORUM_AT_RISK', 'TOO_MANY_MEMBERS']);
@@ -60,6 +66,7 @@ export class Operators {
     this.newest = reshaping.founders;
     for (let i = 0; i < reshaping.operators; i++) this.often(reshaping.everyMs, () => this.act());
     this.often(reshaping.lossMs, () => this.lose());
+    if (reshaping.early) this.addEarly();
   }
 
   /** Nobody waits for a change. */
@@ -127,7 +134,15 @@ export class Operators {
     this.change({ kind: 'add', name, ...addresses, promote, replaces: replaced?.id });
   }
 
-  private addAgain({ name, clientAddress, peerAddress }: MemberInfo): void {
+  /** Somebody asks for the same member again and again while the cluster starts: one of the questions comes to the first leader in its first moments. */
+  private addEarly(): void {
+    const name = this.name();
+    const member = { name, clientAddress: `${name}.early:1`, peerAddress: `${name}.early:2` };
+    for (let asked = 0; asked < earlyAsks; asked++)
+      this.world.after(this.random() * earlyMs, this.world.always, () => this.addAgain(member));
+  }
+
+  private addAgain({ name, clientAddress, peerAddress }: Omit<MemberInfo, 'id'>): void {
     this.change({ kind: 'add', name, clientAddress, peerAddress, promote: true, replaces: undefined });
   }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExitCode } from '../../../src/base/errors.js';
 import type { Random } from '../../../src/base/random.js';
+import { liveTables } from '../../../src/storage/files/manifest.js';
 import { endWithinMs, lastLine } from '../world.js';
 import { empty } from './directory.js';
 import type { Fault } from './fault.js';
@@ -35,13 +36,15 @@ export const damage: Fault = {
   },
 };
 
-/** Flips one bit of a table or log file and tells where. */
+/** Flips one bit of a table or log file and tells where. Tables that the database does not consist of are left alone: nobody reads them. */
 async function flipBit(directory: string, chance: Random): Promise<string> {
   const files: { readonly file: string; readonly size: number }[] = [];
+  const live = await liveTables(directory);
   for (const name of (await readdir(directory)).sort()) {
     const file = path.join(directory, name);
     const { size } = await stat(file);
-    if (/\.(log|ldb)$/.test(name) && size > 0) files.push({ file, size });
+    const read = name.endsWith('.log') || (name.endsWith('.ldb') && live?.has(Number.parseInt(name, 10)));
+    if (read && size > 0) files.push({ file, size });
   }
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let at = Math.floor(chance() * total);
