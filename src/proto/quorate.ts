@@ -1,5 +1,7 @@
 /** Messages and methods of the native API (`proto/quorate/v1`). */
 import { message, method } from './codec.js';
+import type * as AcknowledgeRequestType from './gen/quorate/v1/AcknowledgeRequest.js';
+import type * as AcknowledgeResponseType from './gen/quorate/v1/AcknowledgeResponse.js';
 import type * as AddMemberRequestType from './gen/quorate/v1/AddMemberRequest.js';
 import type * as AddMemberResponseType from './gen/quorate/v1/AddMemberResponse.js';
 import type * as CompactRequestType from './gen/quorate/v1/CompactRequest.js';
@@ -14,8 +16,13 @@ import type * as DeleteConfigResponseType from './gen/quorate/v1/DeleteConfigRes
 import type * as DeregisterRequestType from './gen/quorate/v1/DeregisterRequest.js';
 import type * as DeregisterResponseType from './gen/quorate/v1/DeregisterResponse.js';
 import type * as DocumentType from './gen/quorate/v1/Document.js';
+import type * as DrainRequestType from './gen/quorate/v1/DrainRequest.js';
+import type * as DrainResponseType from './gen/quorate/v1/DrainResponse.js';
 import type * as GetConfigRequestType from './gen/quorate/v1/GetConfigRequest.js';
 import type * as GetConfigResponseType from './gen/quorate/v1/GetConfigResponse.js';
+import type * as GetServiceRequestType from './gen/quorate/v1/GetServiceRequest.js';
+import type * as GetServiceResponseType from './gen/quorate/v1/GetServiceResponse.js';
+import type * as HealthCheckType from './gen/quorate/v1/HealthCheck.js';
 import type * as HistoryRequestType from './gen/quorate/v1/HistoryRequest.js';
 import type * as HistoryResponseType from './gen/quorate/v1/HistoryResponse.js';
 import type * as InstanceType from './gen/quorate/v1/Instance.js';
@@ -39,6 +46,8 @@ import type * as PublishRequestType from './gen/quorate/v1/PublishRequest.js';
 import type * as PublishResponseType from './gen/quorate/v1/PublishResponse.js';
 import type * as PutConfigRequestType from './gen/quorate/v1/PutConfigRequest.js';
 import type * as PutConfigResponseType from './gen/quorate/v1/PutConfigResponse.js';
+import type * as PutServiceRequestType from './gen/quorate/v1/PutServiceRequest.js';
+import type * as PutServiceResponseType from './gen/quorate/v1/PutServiceResponse.js';
 import type * as ReadOptionsType from './gen/quorate/v1/ReadOptions.js';
 import type * as RegisterRequestType from './gen/quorate/v1/RegisterRequest.js';
 import type * as RegisterResponseType from './gen/quorate/v1/RegisterResponse.js';
@@ -51,6 +60,7 @@ import type * as ReplaceMemberResponseType from './gen/quorate/v1/ReplaceMemberR
 import type * as ResponseHeaderType from './gen/quorate/v1/ResponseHeader.js';
 import type * as RollbackRequestType from './gen/quorate/v1/RollbackRequest.js';
 import type * as RollbackResponseType from './gen/quorate/v1/RollbackResponse.js';
+import type * as ServiceSettingsType from './gen/quorate/v1/ServiceSettings.js';
 import type * as ServiceSummaryType from './gen/quorate/v1/ServiceSummary.js';
 import type * as SetStatusRequestType from './gen/quorate/v1/SetStatusRequest.js';
 import type * as SetStatusResponseType from './gen/quorate/v1/SetStatusResponse.js';
@@ -437,10 +447,71 @@ export const configService = {
   watch: method('quorate.v1.ConfigService', 'Watch', WatchConfigRequest, WatchConfigResponse),
 } as const;
 
+export const DrainRequest = message<DrainRequestType.DrainRequest, DrainRequestType.DrainRequest__Output>(
+  'quorate.v1.DrainRequest',
+);
+export type DrainRequest = DrainRequestType.DrainRequest__Output;
+export type DrainRequestIn = DrainRequestType.DrainRequest;
+export const DrainResponse = message<DrainResponseType.DrainResponse, DrainResponseType.DrainResponse__Output>(
+  'quorate.v1.DrainResponse',
+);
+export type DrainResponse = DrainResponseType.DrainResponse__Output;
+export type DrainResponseIn = DrainResponseType.DrainResponse;
+export const AcknowledgeRequest = message<
+  AcknowledgeRequestType.AcknowledgeRequest,
+  AcknowledgeRequestType.AcknowledgeRequest__Output
+>('quorate.v1.AcknowledgeRequest');
+export type AcknowledgeRequest = AcknowledgeRequestType.AcknowledgeRequest__Output;
+export type AcknowledgeRequestIn = AcknowledgeRequestType.AcknowledgeRequest;
+export const AcknowledgeResponse = message<
+  AcknowledgeResponseType.AcknowledgeResponse,
+  AcknowledgeResponseType.AcknowledgeResponse__Output
+>('quorate.v1.AcknowledgeResponse');
+export type AcknowledgeResponse = AcknowledgeResponseType.AcknowledgeResponse__Output;
+export type AcknowledgeResponseIn = AcknowledgeResponseType.AcknowledgeResponse;
+export const PutServiceRequest = message<
+  PutServiceRequestType.PutServiceRequest,
+  PutServiceRequestType.PutServiceRequest__Output
+>('quorate.v1.PutServiceRequest');
+export type PutServiceRequest = PutServiceRequestType.PutServiceRequest__Output;
+export type PutServiceRequestIn = PutServiceRequestType.PutServiceRequest;
+export const PutServiceResponse = message<
+  PutServiceResponseType.PutServiceResponse,
+  PutServiceResponseType.PutServiceResponse__Output
+>('quorate.v1.PutServiceResponse');
+export type PutServiceResponse = PutServiceResponseType.PutServiceResponse__Output;
+export type PutServiceResponseIn = PutServiceResponseType.PutServiceResponse;
+export const GetServiceRequest = message<
+  GetServiceRequestType.GetServiceRequest,
+  GetServiceRequestType.GetServiceRequest__Output
+>('quorate.v1.GetServiceRequest');
+export type GetServiceRequest = GetServiceRequestType.GetServiceRequest__Output;
+export type GetServiceRequestIn = GetServiceRequestType.GetServiceRequest;
+export const GetServiceResponse = message<
+  GetServiceResponseType.GetServiceResponse,
+  GetServiceResponseType.GetServiceResponse__Output
+>('quorate.v1.GetServiceResponse');
+export type GetServiceResponse = GetServiceResponseType.GetServiceResponse__Output;
+export type GetServiceResponseIn = GetServiceResponseType.GetServiceResponse;
+export const HealthCheck = message<HealthCheckType.HealthCheck, HealthCheckType.HealthCheck__Output>(
+  'quorate.v1.HealthCheck',
+);
+export type HealthCheck = HealthCheckType.HealthCheck__Output;
+export type HealthCheckIn = HealthCheckType.HealthCheck;
+export const ServiceSettings = message<
+  ServiceSettingsType.ServiceSettings,
+  ServiceSettingsType.ServiceSettings__Output
+>('quorate.v1.ServiceSettings');
+export type ServiceSettings = ServiceSettingsType.ServiceSettings__Output;
+export type ServiceSettingsIn = ServiceSettingsType.ServiceSettings;
 export const registryService = {
   register: method('quorate.v1.RegistryService', 'Register', RegisterRequest, RegisterResponse),
   keepAlive: method('quorate.v1.RegistryService', 'KeepAlive', KeepAliveRequest, KeepAliveResponse),
   deregister: method('quorate.v1.RegistryService', 'Deregister', DeregisterRequest, DeregisterResponse),
+  drain: method('quorate.v1.RegistryService', 'Drain', DrainRequest, DrainResponse),
+  acknowledge: method('quorate.v1.RegistryService', 'Acknowledge', AcknowledgeRequest, AcknowledgeResponse),
+  putService: method('quorate.v1.RegistryService', 'PutService', PutServiceRequest, PutServiceResponse),
+  getService: method('quorate.v1.RegistryService', 'GetService', GetServiceRequest, GetServiceResponse),
   setStatus: method('quorate.v1.RegistryService', 'SetStatus', SetStatusRequest, SetStatusResponse),
   listServices: method('quorate.v1.RegistryService', 'ListServices', ListServicesRequest, ListServicesResponse),
   listInstances: method('quorate.v1.RegistryService', 'ListInstances', ListInstancesRequest, ListInstancesResponse),

@@ -92,6 +92,13 @@ export function instanceFromVersion(version: KeyVersion): Instance {
     createRevision: version.createRevision,
     revision: version.modRevision,
     registeredAtMs: Number(json.registeredAtMs ?? 0),
+    checks: [],
+    ports: {},
+    health: 0,
+    healthReason: '',
+    healthChangedAtMs: 0,
+    statusReason: '',
+    statusChangedAtMs: 0,
   };
 }
 

@@ -155,6 +155,13 @@ function instance(service: string, id: string, fields: Partial<Instance>): Insta
     createRevision: 0,
     revision: 0,
     registeredAtMs: 0,
+    checks: [],
+    ports: {},
+    health: 0,
+    healthReason: '',
+    healthChangedAtMs: 0,
+    statusReason: '',
+    statusChangedAtMs: 0,
     ...fields,
   };
 }
