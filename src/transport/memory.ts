@@ -150,7 +150,13 @@ export class MemoryTransport implements Transport {
     const receiver = this.streams.get(to)?.to;
     // A stopped peer that this side has not missed yet takes nothing.
     if (!receiver || this.stopped || receiver.stopped) return false;
-    const gone = AbortSignal.any([this.leaving.signal, receiver.leaving.signal]);
+    const ended = new AbortController();
+    const gone = ended.signal;
+    const end = () => ended.abort();
+    const ends = [this.leaving.signal, receiver.leaving.signal];
+    if (ends.some(({ aborted }) => aborted)) end();
+    // Not AbortSignal.any: while somebody listens to such a signal it is never collected, and with it the whole network.
+    for (const leaving of ends) leaving.addEventListener('abort', end);
     let failure: { readonly error: unknown } | undefined;
     let hash: string | undefined;
     async function* arriving(): AsyncGenerator<Uint8Array> {
@@ -183,6 +189,7 @@ export class MemoryTransport implements Transport {
         void receiver.receive(snapshot).then(answer, () => answer(false));
       });
     });
+    for (const leaving of ends) leaving.removeEventListener('abort', end);
     if (failure) throw failure.error;
     return installed;
   }
