@@ -22,6 +22,24 @@ export const limits = {
   /** Instance metadata: entries, and bytes of all keys and values. */
   metadataEntries: 64,
   metadataBytes: 16 * KiB,
+  /** Further ports of an instance, and the longest name of one (a label of DNS). */
+  portsPerInstance: 16,
+  portNameLength: 63,
+  /** Health checks of an instance or service. */
+  checksPerInstance: 4,
+  minCheckIntervalMs: 500,
+  maxCheckIntervalMs: 3_600_000,
+  minCheckTimeoutMs: 100,
+  maxCheckTimeoutMs: 60_000,
+  /** Checks in a row that change the health. */
+  maxCheckThreshold: 100,
+  checkPathLength: 1024,
+  /** The guard of a service: ended instances that it needs at least, its window and how long it holds. */
+  maxGuardAtLeast: 10_000,
+  minGuardWindowMs: 1_000,
+  maxGuardWindowMs: 600_000,
+  minGuardHoldMs: 1_000,
+  maxGuardHoldMs: 86_400_000,
   servicesPerWatch: 128,
   /** Zones that a selector may name. */
   zonesPerSelector: 64,

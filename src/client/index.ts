@@ -30,13 +30,16 @@ export type {
   SnapshotEvent,
   WatchOptions,
 } from './events.js';
-export type {
-  Instance,
-  InstanceData,
-  InstanceRef,
-  InstanceSelector,
-  InstanceStatus,
-  ServiceSummary,
+export type { GrpcHealthCheck, HealthCheck, HttpHealthCheck, TcpHealthCheck } from './health-check.js';
+export {
+  type Health,
+  type Instance,
+  type InstanceData,
+  type InstanceRef,
+  type InstanceSelector,
+  type InstanceStatus,
+  isUsable,
+  type ServiceSummary,
 } from './instance.js';
 export type { CallOptions, ConnectOptions, ReadOptions } from './options.js';
 export type { Registration, RegistrationOptions, RegistrationState } from './registration.js';

@@ -4,9 +4,16 @@ import type {
   InstanceIn as InstanceMessageIn,
   InstanceSelectorIn,
 } from '../proto/quorate.js';
+import { type HealthCheck, healthCheckMessage, healthChecksOf } from './health-check.js';
 
-/** DRAINING: finish what runs, send nothing new. */
-export type InstanceStatus = 'UP' | 'DRAINING' | 'DOWN';
+/** What an instance says of itself. STARTING: not ready yet; DRAINING: finish what runs, send nothing new. */
+export type InstanceStatus = 'UP' | 'DRAINING' | 'DOWN' | 'STARTING';
+
+/**
+ * What the cluster knows of an instance: PASSING, its lease is renewed and its checks (if any) pass; FAILING, its checks fail; SUSPECT, its lease has
+ * ended together with those of most others, so it is kept listed; UNCHECKED, its checks have not been carried out yet.
+ */
+export type Health = 'PASSING' | 'FAILING' | 'SUSPECT' | 'UNCHECKED';
 
 /** Names an instance. */
 export interface InstanceRef {
@@ -27,16 +34,29 @@ export interface InstanceData extends InstanceRef {
   readonly metadata?: Readonly<Record<string, string>>;
   /** UP unless told. */
   readonly status?: InstanceStatus;
+  /** All must pass; at most 4. Those of the service's settings when there are none. */
+  readonly checks?: readonly HealthCheck[];
+  /** Further ports by name, such as "metrics": at most 16. */
+  readonly ports?: Readonly<Record<string, number>>;
 }
 
 /** A registered instance. */
 export interface Instance extends Required<InstanceData> {
-  /** The lease that keeps it registered, lower-case hex. */
+  readonly checks: readonly Required<HealthCheck>[];
+  /** The lease that keeps it registered (or kept, when it is SUSPECT), lower-case hex. */
   readonly lease: string;
   readonly createRevision: number;
   readonly revision: number;
   /** Wall-clock time of the registration, milliseconds since 1970. */
   readonly registeredAtMs: number;
+  readonly health: Health;
+  /** In words, such as "grpc check on port 5000: no answer within 2000 ms". */
+  readonly healthReason: string;
+  /** Wall-clock time, as the others. */
+  readonly healthChangedAtMs: number;
+  /** Given by who changed the status. */
+  readonly statusReason: string;
+  readonly statusChangedAtMs: number;
 }
 
 /** All conditions given must hold; nothing given selects everything. */
@@ -54,10 +74,26 @@ export interface ServiceSummary {
   readonly up: number;
 }
 
-const statusNames: readonly InstanceStatus[] = ['UP', 'UP', 'DRAINING', 'DOWN'];
+const statusNames: readonly InstanceStatus[] = ['UP', 'UP', 'DRAINING', 'DOWN', 'STARTING'];
+/** A server that knows no health says 0. */
+const healthNames: readonly Health[] = ['PASSING', 'PASSING', 'FAILING', 'SUSPECT', 'UNCHECKED'];
 
 /** Number of a status on the wire. */
-export const statusNumber = { UP: 1, DRAINING: 2, DOWN: 3 } as const satisfies Record<InstanceStatus, number>;
+export const statusNumber = { UP: 1, DRAINING: 2, DOWN: 3, STARTING: 4 } as const satisfies Record<
+  InstanceStatus,
+  number
+>;
+
+/** Number of a health on the wire. */
+export const healthNumber = { PASSING: 1, FAILING: 2, SUSPECT: 3, UNCHECKED: 4 } as const satisfies Record<
+  Health,
+  number
+>;
+
+/** Whether it may be called: it says that it is up, and nothing says that it does not work. */
+export function isUsable({ status, health }: Pick<Instance, 'status' | 'health'>): boolean {
+  return status === 'UP' && (health === 'PASSING' || health === 'SUSPECT');
+}
 
 export function instanceOf(message: InstanceMessage): Instance {
   return {
@@ -75,6 +111,13 @@ export function instanceOf(message: InstanceMessage): Instance {
     createRevision: message.createRevision,
     revision: message.revision,
     registeredAtMs: message.registeredAtMs,
+    checks: healthChecksOf(message.checks),
+    ports: { ...message.ports },
+    health: healthNames[message.health] ?? 'FAILING',
+    healthReason: message.healthReason,
+    healthChangedAtMs: message.healthChangedAtMs,
+    statusReason: message.statusReason,
+    statusChangedAtMs: message.statusChangedAtMs,
   };
 }
 
@@ -96,6 +139,8 @@ export function instanceMessage(data: InstanceData): InstanceMessageIn {
     version: data.version,
     metadata: data.metadata,
     status: statusNumber[data.status ?? 'UP'],
+    checks: data.checks?.map(healthCheckMessage),
+    ports: data.ports,
   };
 }
 

@@ -1,9 +1,18 @@
 /** Registered instances in their two forms: the proto3 JSON that the key space holds, and the message of the API. */
 import { AssertionFailure } from '../../base/assert.js';
 import type { KeyVersion } from '../../machine/types.js';
-import { InstanceStatus, type InstanceStatus__Output } from '../../proto/gen/quorate/v1/InstanceStatus.js';
+import { Health } from '../../proto/gen/quorate/v1/Health.js';
+import { InstanceStatus } from '../../proto/gen/quorate/v1/InstanceStatus.js';
 import type { Instance } from '../../proto/quorate.js';
-import { checkStatus, statusName } from './instance-status.js';
+import { checkChecks, type HealthCheckJson, healthCheckFromJson, healthCheckJson } from './health-check.js';
+import {
+  checkStatus,
+  type HealthName,
+  healthOfName,
+  type StatusName,
+  statusName,
+  statusOfName,
+} from './instance-status.js';
 import {
   checkAddress,
   checkInstanceId,
@@ -11,6 +20,7 @@ import {
   checkMetadata,
   checkNamespace,
   checkPort,
+  checkPorts,
   checkServiceName,
   checkWeight,
 } from './validate.js';
@@ -29,8 +39,17 @@ interface InstanceJson {
   readonly zone?: string;
   readonly version?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  readonly status?: string;
+  readonly status?: StatusName;
+  /** Only of an instance whose lease has ended: that lease. */
+  readonly lease?: string;
   readonly registeredAtMs?: string;
+  readonly checks?: readonly HealthCheckJson[];
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly health?: HealthName;
+  readonly healthReason?: string;
+  readonly healthChangedAtMs?: string;
+  readonly statusReason?: string;
+  readonly statusChangedAtMs?: string;
 }
 
 /** @throws QuorateError INVALID_NAME or INVALID_FIELD for an instance that may not be registered */
@@ -44,16 +63,17 @@ export function checkInstance(instance: Instance): void {
   checkLabel(instance.zone, 'instance.zone');
   checkLabel(instance.version, 'instance.version');
   checkMetadata(instance.metadata, 'instance.metadata');
+  checkChecks(instance.checks, 'instance.checks');
+  checkPorts(instance.ports, 'instance.ports');
   if (instance.status !== InstanceStatus.STATUS_UNSPECIFIED) checkStatus(instance.status, 'instance.status');
 }
 
 /**
- * The bytes that the key space keeps of a checked instance: proto3 JSON with fields in number order, metadata sorted and defaults filled in, so that
- * equal instances have equal bytes. Lease and revisions are not in it: the key has them.
+ * What the key space keeps of a checked instance, except for health and times, which the machine adds: proto3 JSON with fields in number order, maps
+ * sorted and defaults filled in, so that equal instances have equal bytes. Lease and revisions are not in it: the key has them.
  * @param registeredAtMs wall-clock time, milliseconds since 1970
  */
 export function instanceJson(instance: Instance, registeredAtMs: number): Buffer {
-  const metadata = Object.entries(instance.metadata).sort(byKey);
   const json: InstanceJson = {
     namespace: instance.namespace,
     service: instance.service,
@@ -63,14 +83,22 @@ export function instanceJson(instance: Instance, registeredAtMs: number): Buffer
     weight: instance.weight || defaultWeight,
     zone: instance.zone || undefined,
     version: instance.version || undefined,
-    metadata: metadata.length > 0 ? Object.fromEntries(metadata) : undefined,
+    metadata: sortedMap(instance.metadata),
     status: statusName(instance.status || InstanceStatus.UP),
     registeredAtMs: String(registeredAtMs),
+    checks: instance.checks.length > 0 ? instance.checks.map(healthCheckJson) : undefined,
+    ports: sortedMap(instance.ports),
   };
   return Buffer.from(JSON.stringify(json));
 }
 
-function byKey([a]: readonly [string, string], [b]: readonly [string, string]): number {
+/** Undefined for an empty map, as proto3 JSON leaves it out. */
+function sortedMap<T>(map: Readonly<Record<string, T>>): Readonly<Record<string, T>> | undefined {
+  const entries = Object.entries(map).sort(byKey);
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
 }
 
@@ -88,18 +116,23 @@ export function instanceFromVersion(version: KeyVersion): Instance {
     version: json.version ?? '',
     metadata: json.metadata ?? {},
     status: statusOfName(json.status),
-    lease: version.lease,
+    lease: json.lease ?? version.lease,
     createRevision: version.createRevision,
     revision: version.modRevision,
     registeredAtMs: Number(json.registeredAtMs ?? 0),
-    checks: [],
-    ports: {},
-    health: 0,
-    healthReason: '',
-    healthChangedAtMs: 0,
-    statusReason: '',
-    statusChangedAtMs: 0,
+    checks: json.checks?.map(healthCheckFromJson) ?? [],
+    ports: json.ports ?? {},
+    health: healthOfName(json.health),
+    healthReason: json.healthReason ?? '',
+    healthChangedAtMs: Number(json.healthChangedAtMs ?? json.registeredAtMs ?? 0),
+    statusReason: json.statusReason ?? '',
+    statusChangedAtMs: Number(json.statusChangedAtMs ?? json.registeredAtMs ?? 0),
   };
+}
+
+/** Whether consumers may be sent to an instance: it says that it is up, and nothing says that it does not work. */
+export function isUsable({ status, health }: Pick<Instance, 'status' | 'health'>): boolean {
+  return status === InstanceStatus.UP && (health === Health.PASSING || health === Health.SUSPECT);
 }
 
 function parse({ key, value }: KeyVersion): InstanceJson {
@@ -109,9 +142,4 @@ function parse({ key, value }: KeyVersion): InstanceJson {
   } catch (cause) {
     throw new AssertionFailure(`the value of ${key} is not JSON, though only this door writes it: ${String(cause)}`);
   }
-}
-
-function statusOfName(name: string | undefined): InstanceStatus__Output {
-  if (name === 'DRAINING') return InstanceStatus.DRAINING;
-  return name === 'DOWN' ? InstanceStatus.DOWN : InstanceStatus.UP;
 }

@@ -17,7 +17,7 @@ import type { HandlerTable } from '../handlers.js';
 import { KeepAliveBatcher, KeepAliveConversation } from '../keep-alive.js';
 import type { UnaryCall } from '../unary-call.js';
 import { checkInstance, instanceJson } from './instance.js';
-import { checkStatus, statusName } from './instance-status.js';
+import { checkStatus } from './instance-status.js';
 import { nativeKeepAlive } from './keep-alive-words.js';
 import { onListInstances, onListServices } from './registry-list.js';
 import { checkInstanceId, checkLease, checkNamespace, checkRequestId, checkServiceName, checkTtl } from './validate.js';
@@ -64,8 +64,7 @@ function onSetStatus(request: SetStatusRequest, call: UnaryCall<SetStatusRespons
   const { namespace, service, id, requestId } = request;
   checkInstanceName(request);
   checkRequestId(requestId);
-  checkStatus(request.status);
-  const status = statusName(request.status);
+  const status = checkStatus(request.status);
   call.submit({ kind: 'setStatus', namespace, service, instance: id, status }, requestId, 'setStatus', onlyHeader);
 }
 

@@ -9,6 +9,7 @@ import { limits } from '../../base/limits.js';
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const keyPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
+const portNamePattern = /^[a-z0-9-]+$/;
 const leasePattern = /^[1-9a-f][0-9a-f]{0,15}$/;
 const addressPattern = /^[^\s\p{Cc}]+$/u;
 const shownLength = 64;
@@ -147,6 +148,29 @@ export function checkAddress(value: string, field = 'address'): void {
 /** @throws QuorateError INVALID_FIELD */
 export function checkPort(value: number, field = 'port'): void {
   if (value < 0 || value > 65_535) refuse('INVALID_FIELD', field, String(value), 'must be 0 to 65535');
+}
+
+/** Ports by name. @throws QuorateError INVALID_FIELD */
+export function checkPorts(ports: Readonly<Record<string, number>>, field = 'ports'): void {
+  const entries = Object.entries(ports);
+  if (entries.length > limits.portsPerInstance)
+    refuse('INVALID_FIELD', field, `of ${entries.length} entries`, `must have at most ${limits.portsPerInstance}`);
+  for (const [name, port] of entries) {
+    if (name.length > limits.portNameLength || !portNamePattern.test(name))
+      refuse(
+        'INVALID_FIELD',
+        field,
+        `with name ${shown(name)}`,
+        `must have names of 1 to ${limits.portNameLength} characters a-z, 0-9 and -`,
+      );
+    if (port < 1 || port > 65_535) refuse('INVALID_FIELD', `${field}.${name}`, String(port), 'must be 1 to 65535');
+  }
+}
+
+/** A number with a default: 0, or in the range. @throws QuorateError INVALID_FIELD */
+export function checkSpan(value: number, field: string, least: number, most: number): void {
+  if (value !== 0 && (value < least || value > most))
+    refuse('INVALID_FIELD', field, String(value), `must be 0 (the default) or ${least} to ${most}`);
 }
 
 /** @throws QuorateError INVALID_FIELD */

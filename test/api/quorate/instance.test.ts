@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkInstance, instanceFromVersion, instanceJson } from '../../../src/api/quorate/instance.js';
+import { checkInstance, instanceFromVersion, instanceJson, isUsable } from '../../../src/api/quorate/instance.js';
 import { type Key, type LeaseId, NO_LEASE, revision } from '../../../src/base/ids.js';
 import type { KeyVersion } from '../../../src/machine/types.js';
 import { Instance, type InstanceIn } from '../../../src/proto/quorate.js';
@@ -63,8 +63,11 @@ test('what was stored comes back with lease and revisions of the key', () => {
     zone: 'eu-1',
     version: '1.2',
     metadata: { lang: 'ts' },
-    status: 2,
+    status: 4,
+    checks: [{ grpc: {} }, { http: { path: '/up?deep=1' }, port: 81, intervalMs: 500, fall: 1 }, { tcp: {}, rise: 9 }],
+    ports: { metrics: 9100, admin: 81 },
   };
+  const pace = { port: 0, intervalMs: 10_000, timeoutMs: 2_000, rise: 2, fall: 3 };
   const json = instanceJson(received(given), 99).toString();
   const lease = 'a1' as LeaseId;
   expect(instanceFromVersion(version(json, lease))).toEqual({
@@ -73,10 +76,59 @@ test('what was stored comes back with lease and revisions of the key', () => {
     createRevision: 7,
     revision: 9,
     registeredAtMs: 99,
+    checks: [
+      { ...pace, kind: 'grpc', grpc: { service: '' } },
+      { ...pace, kind: 'http', http: { path: '/up?deep=1' }, port: 81, intervalMs: 500, fall: 1 },
+      { ...pace, kind: 'tcp', tcp: {}, rise: 9 },
+    ],
+    health: 1,
+    healthReason: '',
+    healthChangedAtMs: 99,
+    statusReason: '',
+    statusChangedAtMs: 99,
   });
 });
 
+test('what the machine adds comes back: health, reasons and times, and the lease that has ended', () => {
+  const given = JSON.parse(instanceJson(received(minimal), 99).toString()) as Record<string, unknown>;
+  const json = JSON.stringify({
+    ...given,
+    lease: 'b2',
+    health: 'SUSPECT',
+    healthReason: 'gone',
+    healthChangedAtMs: '100',
+    statusReason: 'deploy',
+    statusChangedAtMs: '101',
+  });
+  expect(instanceFromVersion(version(json, 'a1' as LeaseId))).toMatchObject({
+    lease: 'b2',
+    health: 3,
+    healthReason: 'gone',
+    healthChangedAtMs: 100,
+    statusReason: 'deploy',
+    statusChangedAtMs: 101,
+  });
+});
+
+test('checks are stored with their defaults', () => {
+  const json = JSON.parse(instanceJson(received({ ...minimal, checks: [{ http: {} }] }), 1).toString()) as object;
+  expect(json).toHaveProperty('checks', [
+    { http: { path: '/' }, intervalMs: '10000', timeoutMs: '2000', rise: 2, fall: 3 },
+  ]);
+});
+
 test.each([
+  [1, 1, true],
+  [1, 3, true],
+  [1, 2, false],
+  [1, 4, false],
+  [2, 1, false],
+  [4, 1, false],
+] as const)('status %i with health %i is usable: %s', (status, health, usable) => {
+  expect(isUsable({ status, health })).toBe(usable);
+});
+
+test.each<[Partial<InstanceIn>, string, string]>([
   [{ namespace: 'a b' }, 'INVALID_NAME', 'instance.namespace'],
   [{ service: '' }, 'INVALID_NAME', 'instance.service'],
   [{ id: '' }, 'INVALID_NAME', 'instance.id'],
@@ -86,7 +138,25 @@ test.each([
   [{ zone: 'z'.repeat(257) }, 'INVALID_FIELD', 'instance.zone'],
   [{ version: 'v'.repeat(257) }, 'INVALID_FIELD', 'instance.version'],
   [{ metadata: { '': 'x' } }, 'INVALID_FIELD', 'instance.metadata'],
-] as const)('%j is refused', (change, reason, field) => {
+  [{ ports: { Admin: 1 } }, 'INVALID_FIELD', 'instance.ports'],
+  [{ ports: { admin: 0 } }, 'INVALID_FIELD', 'instance.ports.admin'],
+  [
+    { ports: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`p${i}`, 1])) },
+    'INVALID_FIELD',
+    'instance.ports',
+  ],
+  [{ checks: [{}] }, 'INVALID_FIELD', 'instance.checks[0]'],
+  [{ checks: [{ tcp: {} }, { tcp: {} }, { tcp: {} }, { tcp: {} }, { tcp: {} }] }, 'INVALID_FIELD', 'instance.checks'],
+  [{ checks: [{ tcp: {} }, { tcp: {}, port: 70_000 }] }, 'INVALID_FIELD', 'instance.checks[1].port'],
+  [{ checks: [{ http: { path: 'up' } }] }, 'INVALID_FIELD', 'instance.checks[0].http.path'],
+  [{ checks: [{ http: { path: '/a b' } }] }, 'INVALID_FIELD', 'instance.checks[0].http.path'],
+  [{ checks: [{ http: { path: '/\r\nx: y' } }] }, 'INVALID_FIELD', 'instance.checks[0].http.path'],
+  [{ checks: [{ grpc: { service: 'a\nb' } }] }, 'INVALID_FIELD', 'instance.checks[0].grpc.service'],
+  [{ checks: [{ tcp: {}, intervalMs: 499 }] }, 'INVALID_FIELD', 'instance.checks[0].interval_ms'],
+  [{ checks: [{ tcp: {}, timeoutMs: 60_001 }] }, 'INVALID_FIELD', 'instance.checks[0].timeout_ms'],
+  [{ checks: [{ tcp: {}, rise: 101 }] }, 'INVALID_FIELD', 'instance.checks[0].rise'],
+  [{ checks: [{ tcp: {}, fall: 101 }] }, 'INVALID_FIELD', 'instance.checks[0].fall'],
+])('%j is refused', (change, reason, field) => {
   const error = refusal(() => checkInstance(received({ ...minimal, ...change })));
   expect(error.reason).toBe(reason);
   expect(error.metadata).toEqual({ field });
