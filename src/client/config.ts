@@ -11,6 +11,9 @@ import {
   type PutConfigResponse,
   type RollbackResponse,
 } from '../proto/quorate.js';
+import { type BindOptions, ConfigBinding } from './binding/binding.js';
+import type { Place } from './binding/document-tree.js';
+import type { SchemaOutput, StandardSchema } from './binding/standard-schema.js';
 import { type ConfigSelection, configFollower, configViewModel } from './config-watch.js';
 import type { Connection } from './connection.js';
 import { ConfigDocument, type DocumentName, type DocumentRef, parseDocumentName } from './document.js';
@@ -259,6 +262,27 @@ export class ConfigClient {
   view(selection: ConfigSelection, options?: ViewOptions): ConfigView {
     const { log } = this.connection.ring;
     return new LiveView(configFollower(this.connection, selection), configViewModel, log, options?.signal);
+  }
+
+  /**
+   * Configuration as a typed value that keeps itself up to date, validated by a schema of any make (zod, valibot, arktype: Standard Schema). What is
+   * invalid never comes into force: the last good state stays, and `onProblem` hears of it.
+   *
+   * @param at documents under a prefix, as an object in which every slash of a key begins another object (`app` and `app/` both mean the keys below
+   *   `app/`; empty: the whole namespace); or the value of the one document `key`, undefined while there is none
+   */
+  bind<Schema extends StandardSchema>(
+    namespace: string,
+    at: string | { readonly key: string },
+    schema: Schema,
+    options: BindOptions = {},
+  ): ConfigBinding<SchemaOutput<Schema>> {
+    const place: Place =
+      typeof at === 'object'
+        ? { namespace, key: at.key }
+        : { namespace, prefix: at === '' || at.endsWith('/') ? at : `${at}/` };
+    const typed = schema as StandardSchema<unknown, SchemaOutput<Schema>>;
+    return new ConfigBinding(configFollower(this.connection, place), place, typed, options, this.connection.ring.log);
   }
 }
 

@@ -1,6 +1,10 @@
 /** The TypeScript client of Quorate: what `import … from 'quorate'` gives. */
 export { Code, QuorateError, type Reason } from '../base/errors.js';
 export type { Log } from '../base/log.js';
+export type { BindingChange, BindingProblem, BindOptions, ConfigBinding } from './binding/binding.js';
+export type { Difference } from './binding/difference.js';
+export type { ConfigIssue } from './binding/document-tree.js';
+export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './binding/standard-schema.js';
 export { connect, QuorateClient } from './client.js';
 export type { ClusterClient, ClusterMember, MemberStatus, NewMember, StatusOptions } from './cluster.js';
 export type {
