@@ -41,9 +41,9 @@ export class Liveness {
     if (!operators) this.leaveOut(members, missed);
     faults.heal(this.leftOut);
     for (const session of sessions) session.active = false;
-    // One small append a round trip carries less than the clients may want; then nothing is ever in time.
+    // A few small appends a round trip carry less than the clients may want; then nothing is ever in time.
     const { bounds, latencyMs } = swarm;
-    if (bounds.inflightAppends < 3 && latencyMs > 5)
+    if ((bounds.inflightAppends < 3 || bounds.inflightBytes < 5_000) && latencyMs > 5)
       for (const client of clients) client.patience = bounds.appendBytes < 1_000 ? 100 : 10;
     if (operators) await this.settle(operators);
     if (world.violation) return;
