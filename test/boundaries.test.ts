@@ -15,6 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   transport: ['base', 'proto', 'raft', 'machine'],
   replica: ['base', 'proto', 'raft', 'machine', 'watch', 'storage', 'transport'],
   api: ['base', 'proto', 'raft', 'machine', 'watch', 'storage', 'transport', 'replica'],
+  health: ['base', 'proto', 'machine', 'watch', 'replica', 'api'],
   'member.ts': [
     'base',
     'proto',
@@ -25,6 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'transport',
     'replica',
     'api',
+    'health',
     'settings',
     'log',
   ],

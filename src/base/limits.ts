@@ -129,6 +129,13 @@ export const limits = {
   keepAlivesPerCommand: 500,
   keepAlivesPerStream: 1_000,
   keepAliveDeadlineMs: 5_000,
+  /** Health checks: probes of a member at once, head and body that an instance may answer with, how long it may take to end a body that nobody reads. */
+  healthProbesAtOnce: 256,
+  healthHeadBytes: 16 * KiB,
+  healthBodyBytes: 16 * KiB,
+  healthDrainMs: 1_000,
+  /** How long a member tries to tell the cluster what its checks have found before it tries anew. */
+  healthReportMs: 5_000,
 } as const;
 
 assert(
