@@ -58,10 +58,11 @@ export const reasons = {
   MEMBER_STOPPING: Code.UNAVAILABLE,
   MEMBER_STARTING: Code.UNAVAILABLE,
   CANCELLED: Code.CANCELLED,
-  // The client's own: no answer in time, no endpoint to talk to, a call that the server does not know, a reason that this
-  // version does not know, a configuration that does not fit its schema.
+  // The client's own: no answer in time, no endpoint to talk to, no instance to pick, a call that the server does not know,
+  // a reason that this version does not know, a configuration that does not fit its schema.
   DEADLINE_EXCEEDED: Code.DEADLINE_EXCEEDED,
   UNREACHABLE: Code.UNAVAILABLE,
+  NO_INSTANCE: Code.UNAVAILABLE,
   UNIMPLEMENTED: Code.UNIMPLEMENTED,
   UNKNOWN: Code.UNKNOWN,
   CONFIG_INVALID: Code.FAILED_PRECONDITION,

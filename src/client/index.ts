@@ -1,6 +1,10 @@
 /** The TypeScript client of Quorate: what `import … from 'quorate'` gives. */
 export { Code, QuorateError, type Reason } from '../base/errors.js';
 export type { Log } from '../base/log.js';
+export type { BalancerOptions } from './balancing/balancer.js';
+export type { PolicyName } from './balancing/policy.js';
+export type { Picked, PickOptions, ServicePickerOptions } from './balancing/service-picker.js';
+export { ServicePicker } from './balancing/service-picker.js';
 export type { BindingChange, BindingProblem, BindOptions, ConfigBinding } from './binding/binding.js';
 export type { Difference } from './binding/difference.js';
 export type { ConfigIssue } from './binding/document-tree.js';
