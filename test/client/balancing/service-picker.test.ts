@@ -124,6 +124,7 @@ describe('a picker', () => {
     listed = [];
     const web = picker();
     await expect(web.pick('web', undefined, { timeoutMs: 30 })).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+    await until('the member is asked', () => streams.length > 0);
     streams[0]?.send({ header: { revision: 5 }, snapshot: { instances: [instance('a')] } });
     expect((await web.pick('web')).instance.id).toBe('a');
     web.close();
