@@ -4,10 +4,12 @@ import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { ApiServer } from './api/server.js';
+import { parseAddress } from './base/address.js';
 import { present } from './base/assert.js';
 import { ExitCode, FatalError } from './base/errors.js';
 import type { ClusterId, MemberId } from './base/ids.js';
 import type { Log } from './base/log.js';
+import { DnsServer } from './dns/server.js';
 import { createLog, type ProcessLog } from './log/log.js';
 import { MemberReplica } from './replica/replica.js';
 import type { MemberInfo } from './replica/types.js';
@@ -155,11 +157,13 @@ class Member {
       log,
       onFatal: this.fail,
     });
+    const dns = this.dnsServer(replica);
     await replica.start();
     const ticks = setInterval(() => replica.tick(), tickMs);
     const directoryChecks = setInterval(() => void store.diskBytes().catch(this.fail), directoryCheckMs);
     try {
       await api.start();
+      await dns?.start();
       log.info({ client: self.clientAddress, peer: self.peerAddress, pid: process.pid }, 'member is up');
       const signal = await Promise.race([stopSignal(), this.removal, this.failure]);
       const removed = signal === 'removed';
@@ -167,6 +171,7 @@ class Member {
       else log.info({ signal }, 'stopping');
       const late = setTimeout(() => this.fail(stuck(self)), stopLimitMs);
       const stopped = async () => {
+        dns?.stop();
         // A removed member can answer nobody any more: its callers are sent to others at once.
         if (removed) await replica.stop();
         else await this.handOver(replica);
@@ -183,6 +188,13 @@ class Member {
     }
     log.info({}, 'stopped');
     return ExitCode.OK;
+  }
+
+  private dnsServer(replica: MemberReplica): DnsServer | undefined {
+    const { self, settings, log } = this;
+    if (self.dnsAddress === undefined) return undefined;
+    const address = present(parseAddress(self.dnsAddress), 'the settings are checked');
+    return new DnsServer({ address, replica, ...settings.dns, random: Math.random, log });
   }
 
   /** The member of the settings. */

@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   replica: ['base', 'proto', 'raft', 'machine', 'watch', 'storage', 'transport'],
   api: ['base', 'proto', 'raft', 'machine', 'watch', 'storage', 'transport', 'replica'],
   health: ['base', 'proto', 'machine', 'watch', 'replica', 'api'],
+  dns: ['base', 'proto', 'machine', 'watch', 'replica', 'api'],
   'member.ts': [
     'base',
     'proto',
@@ -27,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'replica',
     'api',
     'health',
+    'dns',
     'settings',
     'log',
   ],

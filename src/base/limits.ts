@@ -121,6 +121,9 @@ export const limits = {
   httpIdleMs: 600_000,
   /** Largest body of an HTTP/1.1 request: base64 makes four bytes of three. */
   httpBodyBytes: 6 * MiB,
+  /** TCP connections to the DNS port, and how long one may say nothing, milliseconds. */
+  dnsConnections: 256,
+  dnsIdleMs: 10_000,
   /** Objects and arrays inside one another in such a body. */
   jsonDepth: 100,
   /** A call without a deadline gives up after this. */

@@ -1,7 +1,11 @@
 /** Where instances of services are in the key space: `/quorate/registry/{namespace}/{service}/{instance}`, as proto3 JSON. */
 import type { Key } from '../base/ids.js';
+import { prefixEnd } from '../base/ranges.js';
 
 const REGISTRY_ROOT = '/quorate/registry/';
+
+/** All instances of all services. */
+export const registrySpan = { key: REGISTRY_ROOT as Key, end: prefixEnd(REGISTRY_ROOT as Key) };
 
 export function instanceKey(namespace: string, service: string, instance: string): Key {
   return `${REGISTRY_ROOT}${namespace}/${service}/${instance}` as Key;

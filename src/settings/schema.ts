@@ -96,7 +96,7 @@ function choice<const Options extends readonly [string, ...string[]]>(options: O
 }
 
 const members = z
-  .array(section({ name, client: address, peer: address }), {
+  .array(section({ name, client: address, peer: address, dns: address.optional() }), {
     error: (issue) => (issue.input === undefined ? undefined : 'must be a list of members'),
   })
   .min(1, 'must list at least one member')
@@ -110,6 +110,13 @@ const raft = section({
 const retention = section({
   compaction: durationOrOff('1m', '3650d').default(3_600_000),
   log: size('1MiB', '64GiB').default(limits.logKeepBytes),
+});
+
+const dns = section({
+  namespace: name.default('default'),
+  ttl: duration('0s', '5s')
+    .refine((ms) => ms % 1_000 === 0, 'must be whole seconds')
+    .default(1_000),
 });
 
 const log = section({
@@ -130,6 +137,7 @@ export const settingsSchema = section({
     .default(false),
   raft: raft.prefault({}),
   retention: retention.prefault({}),
+  dns: dns.prefault({}),
   log: log.prefault({}),
 }).superRefine((settings, context) => {
   checkNames(settings.members, context);
@@ -157,16 +165,18 @@ function checkNames(members: SettingsFile['members'], context: Issues): void {
 function checkAddresses(members: SettingsFile['members'], insecure: boolean, context: Issues): void {
   const seen = new Map<string, string>();
   members.forEach((member, i) => {
-    for (const door of ['client', 'peer'] as const) {
+    for (const door of ['client', 'peer', 'dns'] as const) {
       const path = ['members', i, door];
-      const text = formatAddress(member[door]);
+      const address = member[door];
+      if (!address) continue;
+      const text = formatAddress(address);
       const same = text.toLowerCase().replace(/^localhost:/, '127.0.0.1:');
       const owner = seen.get(same);
       if (owner !== undefined) {
         context.addIssue({ code: 'custom', path, message: `is ${text}, which is ${owner} already` });
       }
       seen.set(same, `the ${door} address of ${member.name}`);
-      if (!insecure && !isLoopback(member[door].host)) {
+      if (!insecure && !isLoopback(address.host)) {
         context.addIssue({
           code: 'custom',
           path,

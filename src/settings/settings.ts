@@ -17,6 +17,8 @@ export interface MemberSettings {
   readonly clientAddress: string;
   /** "host:port" where the other members connect. */
   readonly peerAddress: string;
+  /** "host:port" where it answers DNS queries; undefined: nowhere. */
+  readonly dnsAddress?: string | undefined;
   /** Absolute path of this member's own data directory. */
   readonly dataDirectory: string;
 }
@@ -41,6 +43,12 @@ export interface Settings {
     readonly compactionMs: number | undefined;
     /** Bytes of log kept behind the state, for members that were away for a short while. */
     readonly logBytes: number;
+  };
+  readonly dns: {
+    /** Namespace of the services in names that have none. */
+    readonly namespace: string;
+    /** How long resolvers may keep an answer, whole seconds. */
+    readonly ttlSeconds: number;
   };
   readonly log: SettingsFile['log'];
 }
@@ -133,11 +141,12 @@ function resolved(settings: SettingsFile, file: string): Settings {
     clusterName: settings.cluster,
     directory: data,
     clusterId: clusterIdOf(settings.cluster),
-    members: settings.members.map(({ name, client, peer }) => ({
+    members: settings.members.map(({ name, client, peer, dns }) => ({
       id: memberIdOf(settings.cluster, name),
       name,
       clientAddress: formatAddress(client),
       peerAddress: formatAddress(peer),
+      dnsAddress: dns && formatAddress(dns),
       dataDirectory: path.join(data, name),
     })),
     insecure: settings.insecure,
@@ -146,6 +155,7 @@ function resolved(settings: SettingsFile, file: string): Settings {
       compactionMs: settings.retention.compaction === 'off' ? undefined : settings.retention.compaction,
       logBytes: settings.retention.log,
     },
+    dns: { namespace: settings.dns.namespace, ttlSeconds: settings.dns.ttl / 1_000 },
     log: settings.log,
   };
 }

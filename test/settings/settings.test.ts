@@ -80,6 +80,33 @@ describe('values', () => {
   });
 });
 
+describe('DNS', () => {
+  const withDns = (address: string, more = '') => `${minimal.replace('7202 }', `7202, dns: "${address}" }`)}${more}`;
+
+  it('is answered by the members that have an address for it', () => {
+    const { members, dns } = parseSettings(withDns('127.0.0.1:7302', 'dns: { namespace: prod, ttl: 0s }\n'), 'c.yml');
+    expect(members.map(({ dnsAddress }) => dnsAddress)).toEqual([undefined, '127.0.0.1:7302', undefined]);
+    expect(dns).toEqual({ namespace: 'prod', ttlSeconds: 0 });
+  });
+
+  it('is off, for namespace "default" and a second, unless told', () => {
+    const { members, dns } = parseSettings(minimal, 'c.yml');
+    expect(members.every(({ dnsAddress }) => dnsAddress === undefined)).toBe(true);
+    expect(dns).toEqual({ namespace: 'default', ttlSeconds: 1 });
+  });
+
+  it.each([
+    [withDns('127.0.0.1:7101'), 'members[1].dns is 127.0.0.1:7101, which is the client address of n1 already'],
+    [withDns('10.0.0.1:53'), 'members[1].dns is 10.0.0.1:53, which other machines can reach'],
+    [withDns('53'), 'members[1].dns must be host:port'],
+    [`${minimal}dns: { ttl: 6s }\n`, 'dns.ttl must be between 0s and 5s, not 6s'],
+    [`${minimal}dns: { ttl: 500ms }\n`, 'dns.ttl must be whole seconds'],
+    [`${minimal}dns: { namespace: a/b }\n`, 'dns.namespace must begin with a letter or digit'],
+  ])('is refused when it is wrong', (text, expected) => {
+    expect(refusal(text)).toContain(expected);
+  });
+});
+
 describe('identities', () => {
   it('are 48-bit numbers that depend on both names', () => {
     const ids = [

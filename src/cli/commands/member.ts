@@ -10,6 +10,7 @@ interface Options {
   readonly join: readonly string[] | undefined;
   readonly client: ReturnType<typeof address> | undefined;
   readonly peer: ReturnType<typeof address> | undefined;
+  readonly dns: ReturnType<typeof address> | undefined;
   readonly data: string | undefined;
   readonly insecure: boolean | undefined;
 }
@@ -23,6 +24,7 @@ export function memberCommand(): Command {
     .option('--join <endpoints>', 'join a running cluster: client addresses of its members', endpoints)
     .option('--client <address>', 'with --join: host:port where programs connect', address)
     .option('--peer <address>', 'with --join: host:port where the other members connect', address)
+    .option('--dns <address>', 'with --join: host:port where it answers DNS queries (default: nowhere)', address)
     .option('--data <directory>', 'with --join: where its data directory is made (default: data)')
     .option('--insecure', 'with --join: the network is trusted, addresses may be ones that other machines can reach')
     .addHelpText(
@@ -31,7 +33,7 @@ export function memberCommand(): Command {
 SIGTERM and SIGINT stop it; a leader hands over first.
 
 A member that joins is added to the cluster as a learner, unless "quorate cluster add" has done that, and becomes a voter once it
-has caught up. Start it with the same options ever after. Of a settings file it takes the timers, the retention and the log.
+has caught up. Start it with the same options ever after. Of a settings file it takes the timers, the retention, dns and the log.
 
 Examples:
   quorate member --name n1 --settings cluster.yml
@@ -50,7 +52,7 @@ Examples:
     });
 }
 
-function joining({ name, settings, client, peer, data, insecure }: Options, join: readonly string[]) {
+function joining({ name, settings, client, peer, dns, data, insecure }: Options, join: readonly string[]) {
   if (!client || !peer)
     throw new FatalError('a member that joins needs the addresses --client and --peer', ExitCode.SETTINGS);
   const clientAddress = formatAddress(client);
@@ -60,6 +62,7 @@ function joining({ name, settings, client, peer, data, insecure }: Options, join
       name,
       client: clientAddress,
       peer: peerAddress,
+      dns: dns && formatAddress(dns),
       data,
       insecure: insecure ?? false,
       settingsPath: settings,
