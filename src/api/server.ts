@@ -19,6 +19,7 @@ import { type Handlers, HandlerTable } from './handlers.js';
 import { Health } from './health.js';
 import { JsonGateway } from './http/gateway.js';
 import { HttpSide } from './http/http-side.js';
+import { servePrometheus } from './http/prometheus.js';
 import { serveStatusPaths } from './http/status-paths.js';
 import { Listener } from './listener.js';
 import { tellProtocol } from './protocol.js';
@@ -47,7 +48,7 @@ const pollMs = 10;
 
 const services = ['quorate.v1.ConfigService', 'quorate.v1.RegistryService', 'quorate.v1.ClusterService'];
 
-/** The client port of a member: over HTTP/2 the native and the etcd API, health and reflection; over HTTP/1.1 etcd's JSON gateway and health. */
+/** The client port of a member: over HTTP/2 the native and the etcd API, health and reflection; over HTTP/1.1 etcd's JSON gateway, health and targets for Prometheus. */
 export class ApiServer {
   private readonly server: Server;
   private readonly injector: ConnectionInjector;
@@ -75,6 +76,7 @@ export class ApiServer {
     serveEtcd(new LeaderRequired(new HandlerTable(this.server, this.door, etcdDialect), replica), replica);
     serveEtcd(new LeaderRequired(new JsonGateway(this.http, this.door, etcdDialect), replica), replica);
     serveStatusPaths(this.http, this.door, () => this.isServing());
+    servePrometheus(this.http, this.door);
     this.health = new Health(services, () => this.isServing());
     this.health.addTo(this.server);
     addReflection(this.server);
