@@ -443,6 +443,7 @@ export class MemberReplica implements Replica {
     this.installing = true;
     this.toApply = [];
     this.persister.dropForInstall();
+    this.hub.replacing();
     this.installer
       .install(meta, this.hardState, this.persister.idle())
       .then(({ stored, machine, done }) => {

@@ -53,6 +53,8 @@ export class CatchUp {
   private reading = false;
   private waiting: (() => void) | undefined;
   private closed = false;
+  /** The store is being replaced: its history is no longer that of the machine. */
+  private suspended = false;
   /** Changes when the store is replaced: a read that began before says nothing about the new one. */
   private epoch = 0;
 
@@ -72,8 +74,16 @@ export class CatchUp {
     this.far.delete(watcher);
   }
 
+  /** The store is about to be replaced: nothing is read from it until reset(), and what is being read is thrown away. */
+  suspend(): void {
+    this.suspended = true;
+    this.chunk = undefined;
+    this.epoch++;
+  }
+
   /** The store was replaced: nothing read so far holds. The watchers are added anew by the hub. */
   reset(): void {
+    this.suspended = false;
     this.near.clear();
     this.far.clear();
     this.chunk = undefined;
@@ -84,6 +94,10 @@ export class CatchUp {
     this.closed = true;
     this.waiting?.();
     this.reset();
+  }
+
+  private get mayRead(): boolean {
+    return !this.reading && !this.waiting && !this.suspended;
   }
 
   private schedule(): void {
@@ -98,7 +112,7 @@ export class CatchUp {
   private slice(): void {
     this.farSlice();
     this.nearSlice();
-    if (this.near.size > 0 || (this.far.size > 0 && !this.reading && !this.waiting)) this.schedule();
+    if (this.near.size > 0 || (this.far.size > 0 && this.mayRead)) this.schedule();
     if (this.far.size === 0) this.chunk = undefined;
   }
 
@@ -135,7 +149,7 @@ export class CatchUp {
     const from = first.position;
     const chunk = this.chunk;
     if (!chunk || from < chunk.after || from >= chunk.last) {
-      if (!this.reading && !this.waiting) void this.read(from).catch((error: unknown) => this.readFailed(error));
+      if (this.mayRead) void this.read(from).catch((error: unknown) => this.readFailed(error));
       return;
     }
     const round = this.begin(this.far, from, chunk.last);

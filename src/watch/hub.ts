@@ -108,6 +108,10 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
     if (revision > this.compactedRevision) this.compactedRevision = revision;
   }
 
+  replacing(): void {
+    this.catchUp.suspend();
+  }
+
   reset(revision: Revision, compactedRevision: Revision): void {
     assert(!this.busy, 'no sink resets the hub');
     assert(revision >= this.revision, 'an image never takes the key space back');

@@ -51,6 +51,8 @@ export interface WatchHub {
   publish(changes: readonly RevisionChanges[], revision: Revision): void;
   /** A compaction was applied. */
   compacted(revision: Revision): void;
+  /** The store is about to be replaced by an image; until reset() its history is not that of the machine. */
+  replacing(): void;
   /** The machine was replaced by an image at this revision: every watcher reads on from there or learns that it is compacted. */
   reset(revision: Revision, compactedRevision: Revision): void;
   readonly size: number;

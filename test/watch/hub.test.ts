@@ -336,6 +336,27 @@ describe('reset during a read of history', () => {
     await settle();
     expect(sink.revisions).toEqual([2, 3, 4]);
   });
+
+  it('does not read while the store is being replaced, nor use what was being read then', async () => {
+    const harness = new Harness({ recentBytes: 1 });
+    const { hub, put, turn, settle, history } = bound(harness);
+    for (let i = 0; i < 3; i++) put('a');
+    const early = watch(hub, one('a'), 1);
+    await turn();
+    hub.replacing();
+    const { reads } = history;
+    // The new state: what came before revision 4 is compacted there, and not known to be so here.
+    history.instead = [];
+    history.answer();
+    const late = watch(hub, one('a'), 2);
+    await settle();
+    expect([early.revisions, late.revisions, history.reads]).toEqual([[], [], reads]);
+    history.instead = undefined;
+    history.compacted = at(4);
+    hub.reset(at(4), at(4));
+    await settle();
+    expect([early.compactedAt, late.compactedAt, early.revisions, late.revisions]).toEqual([4, 4, [], []]);
+  });
 });
 
 describe('callbacks', () => {

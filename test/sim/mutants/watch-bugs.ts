@@ -209,6 +209,13 @@ export const watchBugs: readonly Mutant[] = [
     seeds: 300,
   },
   {
+    name: 'history-of-another-store',
+    why: 'Found here: while an image took the place of the store, history was read of the new one and checked against the compaction of the old one.',
+    edits: [{ file: 'src/watch/hub.ts', find: '    this.catchUp.suspend();\n', replace: '' }],
+    seeds: 0,
+    unit: { test: 'test/watch/hub.test.ts', because: 'it took the simulator 3,231 seeds' },
+  },
+  {
     name: 'revision-cut-in-two',
     why: 'etcd’s fragmented watch responses: the changes of a revision come together or not at all.',
     edits: [
