@@ -1,5 +1,5 @@
 /** What this member does while it leads: gives commands their place in the log under a stamp of the cluster clock. */
-import type { ClusterTime, MemberId } from '../base/ids.js';
+import type { ClusterTime, Index, MemberId } from '../base/ids.js';
 import type { Machine } from '../machine/machine.js';
 import type { OriginState } from '../machine/types.js';
 import type { Raft } from '../raft/raft.js';
@@ -7,15 +7,30 @@ import { type EncodedRun, encodeBatch, inspectBatch } from './batch-codec.js';
 import { ClusterClock } from './cluster-clock.js';
 import { Intake } from './intake.js';
 
+interface Proposed {
+  /** Index of the last entry. */
+  readonly last: Index;
+  readonly bytes: number;
+}
+
 export class Leadership {
   private readonly intake = new Intake();
   private readonly clock: ClusterClock;
   /** Encoded entries that Raft would not take yet, because leadership is being handed over. */
   private unproposed: Uint8Array[] = [];
   private lastProposalAt = 0;
+  /** What this leadership proposed and the machine has not applied, oldest first. */
+  private unapplied: Proposed[] = [];
+  private unappliedBytes = 0;
 
-  /** @param electionMs also the most that the cluster clock moves between two commits */
-  constructor(private readonly electionMs: number) {
+  /**
+   * @param electionMs also the most that the cluster clock moves between two commits
+   * @param maxUnappliedBytes above it nothing is proposed: what comes gathers and makes fewer, larger entries, as etcd bounds its uncommitted size
+   */
+  constructor(
+    private readonly electionMs: number,
+    private readonly maxUnappliedBytes: number,
+  ) {
     this.clock = new ClusterClock(electionMs);
   }
 
@@ -40,6 +55,8 @@ export class Leadership {
   end(): void {
     this.intake.reset();
     this.unproposed = [];
+    this.unapplied = [];
+    this.unappliedBytes = 0;
   }
 
   /**
@@ -51,8 +68,9 @@ export class Leadership {
     this.intake.add(run);
   }
 
-  /** Appends everything that waits. */
+  /** Appends everything that waits, unless too much is on its way already. */
   propose(raft: Raft, machine: Machine, now: number): void {
+    if (!this.hasRoom(machine.appliedIndex)) return;
     if (this.unproposed.length === 0) {
       if (this.intake.isEmpty) return;
       for (const runs of this.intake.take()) this.unproposed.push(this.encode(runs, machine, now));
@@ -65,7 +83,7 @@ export class Leadership {
    * by commits, would fall behind.
    */
   proposeUpkeep(raft: Raft, machine: Machine, now: number): void {
-    if (!this.intake.isEmpty || this.unproposed.length > 0) return;
+    if (!this.intake.isEmpty || this.unproposed.length > 0 || !this.hasRoom(machine.appliedIndex)) return;
     const { nextDeadline, backlog } = machine.status();
     const due = nextDeadline !== undefined && nextDeadline <= this.clock.peek(now, machine.clock);
     const behind = nextDeadline !== undefined && now - this.lastProposalAt >= this.electionMs / 2;
@@ -74,8 +92,24 @@ export class Leadership {
     this.append(raft, now);
   }
 
+  private hasRoom(applied: Index): boolean {
+    let done = 0;
+    for (const { last, bytes } of this.unapplied) {
+      if (last > applied) break;
+      this.unappliedBytes -= bytes;
+      done++;
+    }
+    if (done > 0) this.unapplied.splice(0, done);
+    return this.unappliedBytes < this.maxUnappliedBytes;
+  }
+
   private append(raft: Raft, now: number): void {
-    if (raft.propose(this.unproposed) === undefined) return;
+    const last = raft.propose(this.unproposed);
+    if (last === undefined) return;
+    let bytes = 0;
+    for (const entry of this.unproposed) bytes += entry.length;
+    this.unapplied.push({ last, bytes });
+    this.unappliedBytes += bytes;
     this.unproposed = [];
     this.lastProposalAt = now;
   }
