@@ -42,8 +42,8 @@ export class Liveness {
     faults.heal(this.leftOut);
     for (const session of sessions) session.active = false;
     // A few small appends a round trip carry less than the clients may want; then nothing is ever in time.
-    const { bounds, latencyMs } = swarm;
-    if ((bounds.inflightAppends < 3 || bounds.inflightBytes < 5_000) && latencyMs > 5)
+    const { bounds, latencyMs, syncMs } = swarm;
+    if ((bounds.inflightAppends < 3 || bounds.inflightBytes < 5_000) && 2 * latencyMs + syncMs > 10)
       for (const client of clients) client.patience = bounds.appendBytes < 1_000 ? 100 : 10;
     if (operators) await this.settle(operators);
     if (world.violation) return;
