@@ -34,7 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   snapshot: ['base', 'proto', 'raft', 'machine', 'settings', 'storage'],
   client: ['base', 'proto'],
-  cli: ['base', 'proto', 'client', 'settings', 'log', 'snapshot', 'member.ts'],
+  cli: ['base', 'proto', 'client', 'settings', 'log', 'snapshot', 'health', 'member.ts'],
 };
 
 /** The pure cores, and the packages that each may use. */

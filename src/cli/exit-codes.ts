@@ -40,6 +40,14 @@ export class CommandError extends Error {
   }
 }
 
+/** A program that was run has ended: its exit code is the command's, and there is nothing to complain of. */
+export class ProgramExit extends Error {
+  override readonly name = 'ProgramExit';
+  constructor(readonly exitCode: number) {
+    super(`the program ended with ${exitCode}`);
+  }
+}
+
 /** The exit code for whatever a command threw. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError || error instanceof FatalError) return error.exitCode;

@@ -88,6 +88,13 @@ export function positive(text: string): number {
   return value;
 }
 
+/** 1 to 65535. */
+export function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value < 1 || value > 65_535) throw new InvalidArgumentError('A port is 1 to 65535.');
+  return value;
+}
+
 /** Collects a repeated `name=value`. */
 export function pair(text: string, previous: Readonly<Record<string, string>> = {}): Record<string, string> {
   const equals = text.indexOf('=');

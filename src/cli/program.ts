@@ -6,11 +6,12 @@ import { completionCommand } from './commands/completion.js';
 import { configCommands } from './commands/config/index.js';
 import { importCommand } from './commands/import.js';
 import { memberCommand } from './commands/member.js';
+import { runCommand } from './commands/run.js';
 import { serviceCommands } from './commands/service/index.js';
 import { snapshotCommands } from './commands/snapshot/index.js';
 import { statusCommand } from './commands/status.js';
 import { upCommand } from './commands/up.js';
-import { CommandExit, errorLine, exitCodeHelp, exitCodeOf } from './exit-codes.js';
+import { CommandExit, errorLine, exitCodeHelp, exitCodeOf, ProgramExit } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { version } from './version.js';
 
@@ -26,6 +27,7 @@ export async function run(arguments_: readonly string[], terminal: Terminal): Pr
     return CommandExit.OK;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? CommandExit.OK : CommandExit.USAGE;
+    if (error instanceof ProgramExit) return error.exitCode;
     terminal.complain(errorLine(error));
     return exitCodeOf(error);
   }
@@ -36,6 +38,8 @@ export function program(terminal: Terminal): Command {
   const root = addCallOptions(new Command('quorate'))
     .description('A strongly consistent store for service registration and dynamic configuration')
     .version(version())
+    // Before commands that pass options through are added.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       `
@@ -55,6 +59,7 @@ ${exitCodeHelp()}`,
   root.addCommand(statusCommand(terminal));
   root.addCommand(configCommands(terminal));
   root.addCommand(serviceCommands(terminal));
+  root.addCommand(runCommand(terminal));
   root.addCommand(clusterCommands(terminal));
   root.addCommand(snapshotCommands(terminal));
   root.addCommand(importCommand(terminal));

@@ -11,6 +11,11 @@ export interface Terminal {
   /** Standard output is a terminal, so a person reads it. */
   readonly interactive: boolean;
   readonly colours: boolean;
+  /** It can be drawn on: the cursor goes where it is told. */
+  readonly drawable: boolean;
+  size(): { readonly columns: number; readonly rows: number };
+  /** Calls the listener when the size is another one. Returns what ends that. */
+  onResize(listener: () => void): () => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Name of the user, for `--author`. */
   user(): string;
@@ -31,6 +36,12 @@ export function processTerminal(): Terminal {
     complain: (line) => void process.stderr.write(`${line}\n`),
     interactive,
     colours: interactive && !process.env.NO_COLOR,
+    drawable: interactive && process.env.TERM !== 'dumb',
+    size: () => ({ columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
+    onResize(listener) {
+      process.stdout.on('resize', listener);
+      return () => process.stdout.off('resize', listener);
+    },
     environment: process.env,
     user: userName,
     readInput: () => buffer(process.stdin),

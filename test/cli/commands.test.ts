@@ -250,7 +250,7 @@ describe('service', () => {
     ]);
     expect((await json('service instances t8/compute --zone us-1')).instances).toEqual([]);
     expect((await quorate('service instances t8/compute')).output).toMatch(
-      /^INSTANCE +STATUS.*\n10\.0\.0\.5-8080 +UP +10\.0\.0\.5:8080 +5 +eu-1 +- +lane=blue +[0-9a-f]+\n$/,
+      /^INSTANCE +STATUS.*\n10\.0\.0\.5-8080 +UP +PASSING +10\.0\.0\.5:8080 +5 +eu-1 +- +lane=blue +[0-9a-f]+\n$/,
     );
     expect(await owner.stop()).toBe(0);
     expect(owner.lines()[1]).toBe('t8/compute/10.0.0.5-8080: deregistered');
@@ -258,7 +258,7 @@ describe('service', () => {
     await until('the watch has seen both', () => watch.lines().length === 2);
     expect(await watch.stop()).toBe(0);
     expect(watch.lines().map((line) => line.replace(/^\d+ {2}/, ''))).toEqual([
-      '+ t8/compute/10.0.0.5-8080  UP  10.0.0.5:8080',
+      '+ t8/compute/10.0.0.5-8080  UP  PASSING  10.0.0.5:8080',
       '- t8/compute/10.0.0.5-8080',
     ]);
   });

@@ -8,6 +8,7 @@ import type { Terminal } from '../../src/cli/terminal.js';
 export class FakeTerminal implements Terminal {
   readonly interactive: boolean = false;
   readonly colours = false;
+  drawable = false;
   readonly environment: Record<string, string> = {};
   readonly errors: string[] = [];
   input = '';
@@ -33,6 +34,14 @@ export class FakeTerminal implements Terminal {
 
   complain(line: string): void {
     this.errors.push(line);
+  }
+
+  size(): { columns: number; rows: number } {
+    return { columns: 80, rows: 24 };
+  }
+
+  onResize(): () => void {
+    return () => {};
   }
 
   user(): string {
