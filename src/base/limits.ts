@@ -41,8 +41,11 @@ export const limits = {
   minGuardHoldMs: 1_000,
   maxGuardHoldMs: 86_400_000,
   servicesPerWatch: 128,
-  /** Zones that a selector may name. */
+  /** Zones, versions and expressions that a selector may name, and the characters of an expression. */
   zonesPerSelector: 64,
+  versionsPerSelector: 64,
+  expressionsPerSelector: 32,
+  expressionLength: 1024,
   /** Largest weight of an instance. */
   maxWeight: 10_000,
   /** TTL of a native lease. */

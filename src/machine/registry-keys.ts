@@ -28,3 +28,8 @@ export function parseInstanceKey(key: Key): { namespace: string; service: string
   if (!namespace || !service || !instance || more !== undefined) return undefined;
   return { namespace, service, instance };
 }
+
+/** "namespace/service/instance" of the key of an instance. */
+export function instancePath(key: Key): string {
+  return key.slice(REGISTRY_ROOT.length);
+}

@@ -1,7 +1,8 @@
 import type { Key, Revision } from '../../base/ids.js';
+import { instanceShare, withShare } from '../../base/instance-checksum.js';
 import { limits } from '../../base/limits.js';
 import { prefixEnd } from '../../base/ranges.js';
-import { namespacePrefix, servicePrefix } from '../../machine/registry-keys.js';
+import { instancePath, namespacePrefix, servicePrefix } from '../../machine/registry-keys.js';
 import type { KeyVersion } from '../../machine/types.js';
 import { InstanceStatus } from '../../proto/gen/quorate/v1/InstanceStatus.js';
 import type {
@@ -27,15 +28,18 @@ export function onListInstances(request: ListInstancesRequest, call: UnaryCall<L
   checkServiceName(service);
   const selected = instanceFilter(request.selector);
   const instances: InstanceIn[] = [];
+  let checksum = 0;
   call.read(request.read, () =>
     scan(
       call,
       servicePrefix(namespace, service),
       (version) => {
         const instance = instanceFromVersion(version);
-        if (selected(instance)) instances.push(instance);
+        if (!selected(instance)) return;
+        instances.push(instance);
+        checksum = withShare(checksum, instanceShare(instancePath(version.key), version.modRevision));
       },
-      (revision) => call.reply({ header: headerOf(call.replica, revision), instances }),
+      (revision) => call.reply({ header: headerOf(call.replica, revision), instances, checksum }),
     ),
   );
 }

@@ -77,7 +77,7 @@ export function newsOf(changes: readonly Change[]): News[] {
 }
 
 /** Only an existing key is deleted, and only the first version after creation has the number 1. */
-function existedBefore(version: KeyVersion): boolean {
+export function existedBefore(version: KeyVersion): boolean {
   return version.deleted || version.version > 1;
 }
 

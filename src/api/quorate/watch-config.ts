@@ -87,6 +87,12 @@ class ConfigView implements WatchView<ConfigVersion, DocumentIn[]> {
     return new DocumentReader(this.span, revision);
   }
 
+  heldAt(): undefined {}
+
+  pass(): boolean {
+    return true;
+  }
+
   sizeOf(version: ConfigVersion): number {
     return documentSize(version, true);
   }

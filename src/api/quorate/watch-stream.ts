@@ -67,10 +67,10 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
     if (this.ended) return true;
     this.guarded(() => {
       if (this.backlog) this.collect(this.backlog, revision, changes);
-      else {
+      else if (this.view.pass(changes)) {
         const message = this.messageOf(revision, changes);
         if (message) this.write(message);
-      }
+      } else this.startOver();
     });
     return !this.full;
   }
@@ -80,6 +80,11 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
   }
 
   onCompacted(): void {
+    this.startOver();
+  }
+
+  private startOver(): void {
+    this.watcher?.cancel();
     this.run(() => this.sendState(true));
   }
 
@@ -114,8 +119,8 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
   }
 
   private async resume(after: Revision): Promise<void> {
-    if (this.view.remembers) {
-      const reader = this.view.stateAt(after);
+    const reader = this.view.heldAt(after);
+    if (reader) {
       while (!reader.done) {
         const items = this.read(reader);
         if (!items) return this.sendState(true);
@@ -204,13 +209,16 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
   /** Adds to the backlog. It is sent before it grows too large: the revision before this one is where it ends then. */
   private collect(backlog: Backlog, revision: Revision, changes: readonly Change[]): void {
     if (!backlog.fits(changes, limits.watchMessageBytes)) this.sendBacklog(backlog, (revision - 1) as Revision);
-    backlog.add(revision, changes);
+    if (this.view.pass(changes)) backlog.add(revision, changes);
+    else this.startOver();
   }
 
   /** @param upTo everything up to here is in it, or was told before */
   private sendBacklog(backlog: Backlog, upTo: Revision): void {
     const { conflated, lastRevision } = backlog;
-    const content = this.view.contentOf(backlog.take()) ?? (conflated ? this.view.nothing : undefined);
+    // Who selects is not woken for what is not selected; the others are told of what came and went.
+    const nothing = conflated && !this.view.remembers ? this.view.nothing : undefined;
+    const content = this.view.contentOf(backlog.take()) ?? nothing;
     const revision = conflated ? upTo : (lastRevision ?? upTo);
     if (content) this.write(this.view.encodeChanges(headerOf(this.replica, revision), content, conflated));
   }

@@ -1,7 +1,7 @@
 /** What differs between the watches of the two services; the stream itself is common. */
 import type { Key, Revision } from '../../base/ids.js';
 import type { Machine } from '../../machine/machine.js';
-import type { KeyVersion } from '../../machine/types.js';
+import type { Change, KeyVersion } from '../../machine/types.js';
 import type { ProgressIn, ResponseHeaderIn } from '../../proto/quorate.js';
 import type { KeyRange } from '../../watch/types.js';
 
@@ -28,11 +28,15 @@ export interface WatchView<Item, Content> {
   readonly ranges: readonly KeyRange[];
   /** Streams with equal selections get equal messages. */
   readonly selection: string;
-  /** Remembers what the client holds: contentOf must see every change then, and needs to know the state that a resumed client has. */
+  /** Remembers what the client holds: contentOf must see every change then. */
   readonly remembers: boolean;
   stateAt(revision: Revision): StateReader<Item>;
+  /** What must be remembered of the state at the revision that a client resumes after; undefined: nothing. */
+  heldAt(revision: Revision): StateReader<Item> | undefined;
   /** About how many bytes it takes in a message. */
   sizeOf(item: Item): number;
+  /** All changes of one revision pass through here before anything is said about them. False: it cannot go on, the client needs the full state. */
+  pass(changes: readonly Change[]): boolean;
   /** The client holds nothing (from the next snapshot on). */
   forget(): void;
   /** The client holds these. */

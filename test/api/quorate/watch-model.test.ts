@@ -2,6 +2,7 @@
  * Random writes, compactions, slow consumers and reconnects: whatever a stream sends, a client that applies it must hold exactly the state of the
  * member at the revision that the message names, and every message in between must be what changed.
  */
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limits } from '../../../src/base/limits.js';
 import { type Random, seededRandom } from '../../../src/base/random.js';
@@ -39,10 +40,15 @@ interface Told {
   readonly removed: readonly string[];
   /** May have been held: the newest version of a document tells a deletion even to a client that never had it. */
   readonly deleted: readonly string[];
+  /** Of instances only. */
+  readonly checksum?: number | undefined;
 }
 
 /** One kind of watch: how to open it, what it should show, and how to read its messages. */
 interface Subject {
+  /** A selector says what is shown: nothing else may cause a message. */
+  readonly selective: boolean;
+  readonly summed: boolean;
   open(afterRevision: number | undefined, stream: TestStream): Opened<Told>;
   selects(name: string, item: Item): boolean;
 }
@@ -103,7 +109,10 @@ class Client {
       if (!this.parts || revision !== this.partsRevision) this.parts = new Map();
       this.partsRevision = revision;
       for (const [name, at] of told.set) this.parts.set(name, at);
-      if (told.more) return;
+      if (told.more) {
+        expect(told.checksum).toBeUndefined();
+        return;
+      }
       if (this.revision !== undefined) {
         this.resyncs++;
         expect(revision).toBeGreaterThanOrEqual(this.revision);
@@ -115,6 +124,7 @@ class Client {
       const before = this.revision ?? -1;
       if (kind === 'changes') {
         expect(revision).toBeGreaterThan(before);
+        if (this.subject.selective) expect(told.set.length + told.removed.length).toBeGreaterThan(0);
         if (told.conflated) this.conflated++;
         else expect(this.between(before, revision - 1), 'a change was left out').toEqual([]);
       } else {
@@ -129,6 +139,7 @@ class Client {
       }
     }
     this.revision = revision;
+    expect(told.checksum, `at revision ${revision}`).toBe(this.subject.summed ? checksumOf(this.held) : undefined);
     expect(Object.fromEntries(this.held), `at revision ${revision}`).toEqual(
       Object.fromEntries(this.expected(revision)),
     );
@@ -233,11 +244,15 @@ class World {
   private subject(which: number): Subject {
     const { replica } = this;
     const config = (request: object, selects: (key: string) => boolean): Subject => ({
+      selective: false,
+      summed: false,
       open: (afterRevision, stream) =>
         decoded(openConfig(replica, { namespace: 'ns', ...request, afterRevision }, stream), ofConfig),
       selects: (name, { kind }) => kind === 'config' && selects(name),
     });
     const registry = (request: object, selects: (service: string, status: number) => boolean): Subject => ({
+      selective: 'selector' in request,
+      summed: true,
       open: (afterRevision, stream) =>
         decoded(openRegistry(replica, { namespace: 'ns', ...request, afterRevision }, stream), ofRegistry),
       selects: (name, { kind, status }) => kind === 'instance' && selects(name.split('//')[0] ?? '', status),
@@ -279,8 +294,9 @@ function ofConfig({ header, snapshot, changes }: WatchConfigResponse): Told {
   };
 }
 
-function ofRegistry({ header, snapshot, changes }: WatchRegistryResponse): Told {
+function ofRegistry({ header, snapshot, changes, checksum }: WatchRegistryResponse): Told {
   return {
+    checksum,
     revision: header?.revision ?? -1,
     kind: snapshot ? 'snapshot' : changes ? 'changes' : 'progress',
     more: snapshot?.more ?? false,
@@ -291,6 +307,18 @@ function ofRegistry({ header, snapshot, changes }: WatchRegistryResponse): Told 
     removed: changes?.removed.map(({ service, id }) => `${service}//${id}`) ?? [],
     deleted: [],
   };
+}
+
+/** By the words of ListInstancesResponse.checksum. */
+function checksumOf(held: Held): number {
+  let sum = 0n;
+  for (const [name, revision] of held) {
+    const digest = createHash('sha256')
+      .update(`ns/${name.replace('//', '/')}/${revision}`)
+      .digest('hex');
+    sum += BigInt(`0x${digest.slice(0, 12)}`);
+  }
+  return Number(sum % 2n ** 48n);
 }
 
 let world: World | undefined;
