@@ -83,6 +83,11 @@ export class UnaryCall<Res extends object> implements OpenCall {
     return waitUntil(this.call.getDeadline(), this.dialect.waitMs);
   }
 
+  /** The same if it is to wait so many milliseconds at most. */
+  waitAtMost(ms: number): number {
+    return waitUntil(this.call.getDeadline(), ms, ms);
+  }
+
   /** Calls `read` once this member's state is as fresh as the options ask for; what it throws is the answer. */
   read(options: ReadOptions | null, read: () => void): void {
     this.readAt(checkReadOptions(options), read);

@@ -103,6 +103,16 @@ export const limits = {
   watchHoldMs: 50,
   /** An etcd watch with `fragment` gets no longer message, unless for a single event (etcd: the largest request and 512 KiB). */
   watchFragmentBytes: 2 * MiB,
+  /** Longest name of a subscriber, characters; how many a drain names; and how long one whose watch ended is waited for, as it may come back. */
+  subscriberLength: 128,
+  subscribersNamed: 100,
+  subscriberReturnMs: 3_000,
+  /** A drain waits for subscribers so long, unless told, and so long at most; it asks members so often. Milliseconds. */
+  drainWaitMs: 30_000,
+  maxDrainWaitMs: 600_000,
+  drainPollMs: 50,
+  /** A drain no longer waits for the word of a member that has been out of reach for so long: its clients have left it. */
+  memberAwayMs: 15_000,
   /** How long a new watch waits for the cluster to confirm that this member is up to date. */
   watchBarrierMs: 4_000,
   /** Largest message on the client port and on the peer port. */

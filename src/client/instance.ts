@@ -63,8 +63,12 @@ export interface Instance extends Required<InstanceData> {
 export interface InstanceSelector {
   readonly statuses?: readonly InstanceStatus[];
   readonly zones?: readonly string[];
+  readonly versions?: readonly string[];
+  readonly healths?: readonly Health[];
   /** Every entry must be present with this value. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Over metadata: "key=value", "key!=value" (also without the key), "key in (a, b)", "key notin (a, b)", "key", "!key". At most 32. */
+  readonly expressions?: readonly string[];
 }
 
 export interface ServiceSummary {
@@ -149,6 +153,9 @@ export function selectorMessage(selector: InstanceSelector | undefined): Instanc
   return {
     statuses: selector.statuses?.map((status) => statusNumber[status]),
     zones: selector.zones && [...selector.zones],
+    versions: selector.versions && [...selector.versions],
+    healths: selector.healths?.map((health) => healthNumber[health]),
     metadata: selector.metadata,
+    expressions: selector.expressions && [...selector.expressions],
   };
 }

@@ -18,6 +18,8 @@ import type * as SnapshotChunkType from './gen/quorate/internal/SnapshotChunk.js
 import type * as SnapshotEndType from './gen/quorate/internal/SnapshotEnd.js';
 import type * as SnapshotReplyType from './gen/quorate/internal/SnapshotReply.js';
 import type * as SnapshotStartType from './gen/quorate/internal/SnapshotStart.js';
+import type * as SubscribersQueryType from './gen/quorate/internal/SubscribersQuery.js';
+import type * as SubscribersStateType from './gen/quorate/internal/SubscribersState.js';
 import type * as TimeoutNowType from './gen/quorate/internal/TimeoutNow.js';
 import type * as TransferRequestType from './gen/quorate/internal/TransferRequest.js';
 import type * as VoteReplyType from './gen/quorate/internal/VoteReply.js';
@@ -113,6 +115,18 @@ export const ChangeAnswer = message<ChangeAnswerType.ChangeAnswer, ChangeAnswerT
 );
 export type ChangeAnswer = ChangeAnswerType.ChangeAnswer__Output;
 export type ChangeAnswerIn = ChangeAnswerType.ChangeAnswer;
+export const SubscribersQuery = message<
+  SubscribersQueryType.SubscribersQuery,
+  SubscribersQueryType.SubscribersQuery__Output
+>('quorate.internal.SubscribersQuery');
+export type SubscribersQuery = SubscribersQueryType.SubscribersQuery__Output;
+export type SubscribersQueryIn = SubscribersQueryType.SubscribersQuery;
+export const SubscribersState = message<
+  SubscribersStateType.SubscribersState,
+  SubscribersStateType.SubscribersState__Output
+>('quorate.internal.SubscribersState');
+export type SubscribersState = SubscribersStateType.SubscribersState__Output;
+export type SubscribersStateIn = SubscribersStateType.SubscribersState;
 export const SnapshotStart = message<SnapshotStartType.SnapshotStart, SnapshotStartType.SnapshotStart__Output>(
   'quorate.internal.SnapshotStart',
 );

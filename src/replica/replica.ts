@@ -11,9 +11,11 @@ import type { EntriesWanted, Entry, HardState, RaftMessage, RaftStatus, Ready, S
 import type { Image } from '../storage/store.js';
 import type { IncomingSnapshot, PeerMessage } from '../transport/transport.js';
 import type { Hub } from '../watch/hub.js';
+import { Subscribers } from '../watch/subscribers.js';
 import { decodeBatch } from './batch-codec.js';
 import { replicaBounds } from './bounds.js';
 import { encodeCommand } from './command-codec.js';
+import { Drains } from './drains.js';
 import { FirstContact } from './first-contact.js';
 import { createHub } from './hub-setup.js';
 import { Installer, loadMachine } from './installer.js';
@@ -37,6 +39,8 @@ export class MemberReplica implements Replica {
   readonly memberId: MemberId;
   readonly memberName: string;
   readonly hub: Hub;
+  readonly subscribers: Subscribers;
+  private readonly drains: Drains;
   private raft: Raft;
   private raftStatus: RaftStatus;
   private current: Machine;
@@ -93,6 +97,8 @@ export class MemberReplica implements Replica {
       () => this.current,
       () => this.persistedMeta?.revision ?? (1 as Revision),
     );
+    this.subscribers = new Subscribers(() => this.now());
+    this.drains = new Drains(this, options.transport, () => this.now());
     this.persister = new Persister(store, {
       onPersisted: (token, messages) => this.onPersisted(token, messages),
       onAppliedPersisted: (meta) => {
@@ -126,6 +132,7 @@ export class MemberReplica implements Replica {
     this.reads.failAll(error);
     this.transfers.failAll('this member stops');
     this.roster.failAll(error);
+    this.drains.failAll(error);
     this.hub.close();
     await this.persister.idle();
     if (this.installing) return;
@@ -176,6 +183,10 @@ export class MemberReplica implements Replica {
     return waiting;
   }
 
+  awaitSubscribers(...[query, deadlineMs, done]: Parameters<Replica['awaitSubscribers']>): Waiting {
+    return this.drains.add(query, deadlineMs, done);
+  }
+
   status(): ReplicaStatus {
     const { role, term, leader, lastIndex, commit, firstIndex, recovering, leaderSilenceTicks } = this.raft.status();
     return {
@@ -224,6 +235,7 @@ export class MemberReplica implements Replica {
     this.reads.expire(now);
     this.transfers.expire(now);
     this.roster.expire(now);
+    this.drains.tick();
     if (!this.transfers.isEmpty && !this.roster.hasConnectedPeer)
       this.transfers.failAll('no other member can be reached');
     if (this.outbox.isOverdue(now, this.electionMs)) this.outbox.sendAgain();
@@ -258,7 +270,8 @@ export class MemberReplica implements Replica {
   private onMessage(message: PeerMessage): void {
     if (this.stopped) return;
     if (this.firstContact.isStranger(message.from)) return;
-    if (message.kind === 'change') this.roster.onMessage(this.raft, message, this.now());
+    if (message.kind === 'subscribers') this.drains.onMessage(message);
+    else if (message.kind === 'change') this.roster.onMessage(this.raft, message, this.now());
     else if (message.kind !== 'forward') this.raft.step(message);
     else if (this.raftStatus.role === 'leader') {
       const { from, incarnation, firstSequence, commands } = message;
@@ -274,6 +287,7 @@ export class MemberReplica implements Replica {
       this.raft = createRaft(this.options, { ...this.options.stored.hardState, recovering: true });
       this.raftStatus = this.raft.status();
     }
+    this.drains.onConnected(peer);
     this.raft.peerConnected(peer);
     if (peer === this.raftStatus.leader) this.outbox.sendAgain();
     this.schedule();
@@ -281,6 +295,7 @@ export class MemberReplica implements Replica {
 
   private onDisconnected(peer: MemberId, refused: boolean): void {
     if (this.stopped) return;
+    this.drains.onDisconnected(peer, refused);
     if (refused) this.raft.peerGone(peer);
     this.schedule();
   }

@@ -5,6 +5,7 @@ import type { Machine } from '../machine/machine.js';
 import type { Command, Outcome } from '../machine/types.js';
 import type { Role } from '../raft/types.js';
 import type { Image } from '../storage/store.js';
+import type { Subscribers } from '../watch/subscribers.js';
 import type { WatchHub } from '../watch/types.js';
 
 export interface MemberInfo {
@@ -52,6 +53,17 @@ export interface Waiting {
 /** Either an outcome (which may hold an ErrorResult of the machine) or a failure of the member itself. Called exactly once unless cancelled. */
 export type OutcomeCallback = (error: QuorateError | undefined, outcome: Outcome | undefined) => void;
 
+/** How far the subscribers of a service are. */
+export interface SubscribersKnown {
+  /** Live ones, and how many of them act by the state that was asked about. */
+  readonly subscribers: number;
+  readonly acknowledged: number;
+  /** Names of some that do not. */
+  readonly missing: readonly string[];
+  /** Members that did not say what theirs do. */
+  readonly silent: readonly MemberId[];
+}
+
 export interface Replica {
   readonly clusterId: ClusterId;
   readonly memberId: MemberId;
@@ -68,6 +80,14 @@ export interface Replica {
   readBarrier(deadlineMs: number, done: (error: QuorateError | undefined) => void): Waiting;
   /** Calls done(undefined) when this member has applied the revision. */
   waitForRevision(revision: Revision, deadlineMs: number, done: (error: QuorateError | undefined) => void): Waiting;
+  /** Whose watches this member serves. */
+  readonly subscribers: Subscribers;
+  /** Calls done when all live subscribers of the service, on whichever member, act by its state at the revision, or when the time is up. */
+  awaitSubscribers(
+    query: { readonly namespace: string; readonly service: string; readonly revision: Revision },
+    deadlineMs: number,
+    done: (error: QuorateError | undefined, known: SubscribersKnown | undefined) => void,
+  ): Waiting;
   status(): ReplicaStatus;
   /** Hands leadership over; works on any member. Rejects with TRANSFER_FAILED or MEMBER_NOT_FOUND. */
   transferLeadership(to: MemberId | undefined): Promise<MemberId>;

@@ -25,6 +25,7 @@ const Kind = {
   transferRequest: 12,
   forward: 13,
   change: 14,
+  subscribers: 15,
 } as const satisfies Record<PeerMessage['kind'], number>;
 
 const entryKinds: readonly EntryKind[] = ['noop', 'commands', 'membership'];
@@ -118,7 +119,7 @@ function bodySize(message: PeerMessage): number {
     for (const entry of message.entries) size += sectionSize(entrySize(entry));
   } else if (message.kind === 'forward') {
     for (const command of message.commands) size += sectionSize(command.length);
-  } else if (message.kind === 'change') {
+  } else if (message.kind === 'change' || message.kind === 'subscribers') {
     size += sectionSize(message.data.length);
   }
   return size;
@@ -136,7 +137,7 @@ function writeBody(writer: WireWriter, message: PeerMessage): void {
     }
   } else if (message.kind === 'forward') {
     for (const command of message.commands) writer.bytes(COMMANDS, command);
-  } else if (message.kind === 'change') {
+  } else if (message.kind === 'change' || message.kind === 'subscribers') {
     writer.bytes(COMMANDS, message.data);
   }
 }
@@ -176,6 +177,7 @@ function numbersOf(m: PeerMessage): Numbers {
     case 'forward':
       return numbers.set(m.from, m.incarnation, m.firstSequence, 0, 0);
     case 'change':
+    case 'subscribers':
       return numbers.set(m.token, Number(m.answer), 0, 0, 0);
     default:
       return unreachable(m);
@@ -187,7 +189,7 @@ function readMessage(reader: WireReader, end: number, from: MemberId, to: Member
   while (reader.position < end) {
     const tag = reader.varint(end);
     const kind = tag >>> 3;
-    if ((tag & 7) !== BYTES || kind > Kind.change) reader.skip(tag, end);
+    if ((tag & 7) !== BYTES || kind > Kind.subscribers) reader.skip(tag, end);
     else message = readBody(reader, kind, reader.section(end), from, to);
   }
   return message;
@@ -201,7 +203,7 @@ function readBody(
   to: MemberId,
 ): PeerMessage | undefined {
   const entries: Entry[] | undefined = kind === Kind.appendRequest ? [] : undefined;
-  const commands: Uint8Array[] | undefined = kind === Kind.forward || kind === Kind.change ? [] : undefined;
+  const commands: Uint8Array[] | undefined = kind >= Kind.forward ? [] : undefined;
   numbers.set(0, 0, 0, 0, 0);
   while (reader.position < end) {
     const tag = reader.varint(end);
@@ -212,9 +214,10 @@ function readBody(
     else reader.skip(tag, end);
   }
   if (entries) return appendRequest(from, to, entries);
-  if (commands && kind === Kind.change) {
+  if (commands && kind !== Kind.forward) {
     const [data = emptyData] = commands;
-    return { kind: 'change', from, to, token: numbers.a, answer: numbers.b !== 0, data };
+    const name = kind === Kind.change ? 'change' : 'subscribers';
+    return { kind: name, from, to, token: numbers.a, answer: numbers.b !== 0, data };
   }
   if (commands) return { kind: 'forward', from, to, incarnation: numbers.b, firstSequence: numbers.c, commands };
   return numbersOnly(kind, from, to);

@@ -21,7 +21,17 @@ export interface ChangeMessage {
   readonly answer: boolean;
   readonly data: Uint8Array;
 }
-export type PeerMessage = RaftMessage | ForwardMessage | ChangeMessage;
+/** The question how far the subscribers of a service are, or its answer. */
+export interface SubscribersMessage {
+  readonly kind: 'subscribers';
+  readonly from: MemberId;
+  readonly to: MemberId;
+  /** Chosen by the asking member; comes back with the answer. */
+  readonly token: number;
+  readonly answer: boolean;
+  readonly data: Uint8Array;
+}
+export type PeerMessage = RaftMessage | ForwardMessage | ChangeMessage | SubscribersMessage;
 
 export interface PeerAddress {
   readonly id: MemberId;

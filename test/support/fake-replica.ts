@@ -17,6 +17,7 @@ import {
 import { silentLog } from '../../src/base/log.js';
 import { Machine } from '../../src/machine/machine.js';
 import type { Command, KeyVersion, Outcome, Request, Run, VersionRef, Write } from '../../src/machine/types.js';
+import { Drains } from '../../src/replica/drains.js';
 import type {
   MemberChange,
   MemberInfo,
@@ -28,6 +29,7 @@ import type {
 import type { Image } from '../../src/storage/store.js';
 import { StoredHistory } from '../../src/watch/history.js';
 import { Hub } from '../../src/watch/hub.js';
+import { Subscribers } from '../../src/watch/subscribers.js';
 
 const incarnation = 1;
 
@@ -86,6 +88,7 @@ export class FakeReplica implements Replica {
   onChange: () => Promise<void> = () => Promise.resolve();
   readonly machine: Machine;
   readonly hub: Hub;
+  readonly subscribers = new Subscribers(() => performance.now());
   /** Every command that a door submitted, in order. */
   readonly submitted: Command[] = [];
   leader: MemberId | undefined = this.memberId;
@@ -167,6 +170,25 @@ export class FakeReplica implements Replica {
   advance(ms: number): void {
     this.clock = clusterTime(this.clock + ms);
     this.applyRuns([]);
+  }
+
+  /** There are no other members to ask. */
+  awaitSubscribers(...[query, deadlineMs, done]: Parameters<Replica['awaitSubscribers']>): Waiting {
+    const { memberId, subscribers } = this;
+    const alone = { memberId, members: [{ id: memberId }], subscribers };
+    const transport = { isConnected: () => false, send: () => {} };
+    const drains = new Drains(alone, transport, () => performance.now());
+    const poll = setInterval(() => drains.tick(), 5);
+    const waiting = drains.add(query, deadlineMs, (error, known) => {
+      clearInterval(poll);
+      done(error, known);
+    });
+    return {
+      cancel: () => {
+        clearInterval(poll);
+        waiting.cancel();
+      },
+    };
   }
 
   status(): ReplicaStatus {

@@ -101,6 +101,14 @@ const samples: readonly [PeerMessage, PeerMessageIn][] = [
       },
     },
   ],
+  [
+    { kind: 'change', ...addressed, token: 3, answer: false, data: Buffer.from('change') },
+    { change: { token: 3, answer: false, data: Buffer.from('change') } },
+  ],
+  [
+    { kind: 'subscribers', ...addressed, token: 4, answer: true, data: Buffer.from('state') },
+    { subscribers: { token: 4, answer: true, data: Buffer.from('state') } },
+  ],
 ];
 const ours = samples.map(([message]) => message);
 const envelope: EnvelopeIn = { messages: samples.map(([, wire]) => wire) };
@@ -148,8 +156,8 @@ describe('peer messages', () => {
 
   it('of a kind that a newer member sends are passed over, and so are new fields', () => {
     const heartbeat = encodeEnvelope(ours.filter(({ kind }) => kind === 'heartbeat'));
-    // Field 1 (a message) with field 15 (a section of two bytes) in it; then field 9 of the envelope as fixed64.
-    const newer = Buffer.from([0x0a, 4, 0x7a, 2, 0xff, 0xff, 0x49, 1, 2, 3, 4, 5, 6, 7, 8]);
+    // Field 1 (a message) with field 16 (a section of two bytes) in it; then field 9 of the envelope as fixed64.
+    const newer = Buffer.from([0x0a, 5, 0x82, 0x01, 2, 0xff, 0xff, 0x49, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(decoded(Buffer.concat([newer, heartbeat]))).toEqual(ours.filter(({ kind }) => kind === 'heartbeat'));
   });
 });

@@ -16,6 +16,7 @@ import type { Replica } from '../../replica/types.js';
 import type { HandlerTable } from '../handlers.js';
 import { KeepAliveBatcher, KeepAliveConversation } from '../keep-alive.js';
 import type { UnaryCall } from '../unary-call.js';
+import { onAcknowledge, onDrain } from './drain.js';
 import { checkInstance, instanceJson } from './instance.js';
 import { checkStatus } from './instance-status.js';
 import { nativeKeepAlive } from './keep-alive-words.js';
@@ -29,6 +30,8 @@ export function serveRegistry(table: HandlerTable, replica: Replica): void {
   table.unary(registryService.register, onRegister);
   table.unary(registryService.deregister, onDeregister);
   table.unary(registryService.setStatus, onSetStatus);
+  table.unary(registryService.drain, onDrain);
+  table.unary(registryService.acknowledge, onAcknowledge);
   table.unary(registryService.listServices, onListServices);
   table.unary(registryService.listInstances, onListInstances);
   table.bidi(registryService.keepAlive, (stream, input) => new KeepAliveConversation(words, batcher, stream, input));

@@ -1,9 +1,8 @@
 import { QuorateError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import { Health } from '../../proto/gen/quorate/v1/Health.js';
 import type { Instance, InstanceSelector } from '../../proto/quorate.js';
 import { metadataFilter } from './expression.js';
-import { checkStatus } from './instance-status.js';
+import { checkStatus, healthName } from './instance-status.js';
 import { checkLabel, checkMetadata } from './validate.js';
 
 /** Whether an instance is selected. */
@@ -61,10 +60,8 @@ function checkCount(list: readonly unknown[], field: string, most: number): void
     throw new QuorateError('INVALID_FIELD', `${field} of ${list.length} entries must have at most ${most}`, { field });
 }
 
-const healths: readonly number[] = [Health.PASSING, Health.FAILING, Health.SUSPECT, Health.UNCHECKED];
-
 function checkHealth(health: number): void {
-  if (healths.includes(health)) return;
+  if (healthName(health) !== undefined) return;
   const field = 'selector.healths';
   const text = `${field} ${health} must be PASSING (1), FAILING (2), SUSPECT (3) or UNCHECKED (4)`;
   throw new QuorateError('INVALID_FIELD', text, { field });

@@ -11,6 +11,7 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const keyPattern = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/;
 const portNamePattern = /^[a-z0-9-]+$/;
 const leasePattern = /^[1-9a-f][0-9a-f]{0,15}$/;
+const subscriberPattern = /^[A-Za-z0-9._:-]+$/;
 const addressPattern = /^[^\s\p{Cc}]+$/u;
 const shownLength = 64;
 
@@ -132,6 +133,17 @@ export function checkLease(value: string, field = 'lease'): LeaseId {
   if (!leasePattern.test(value))
     refuse('INVALID_FIELD', field, shown(value), 'must be 1 to 16 lower-case hex digits without leading zeros');
   return value as LeaseId;
+}
+
+/** The name that a client gives itself. @throws QuorateError INVALID_FIELD */
+export function checkSubscriber(value: string, field = 'subscriber'): void {
+  if (value.length > limits.subscriberLength || !subscriberPattern.test(value))
+    refuse(
+      'INVALID_FIELD',
+      field,
+      shown(value),
+      `must have 1 to ${limits.subscriberLength} characters, letters, digits or . _ : -`,
+    );
 }
 
 /** Host name or IP address. @throws QuorateError INVALID_FIELD */

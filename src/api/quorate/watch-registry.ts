@@ -9,7 +9,7 @@ import type { Replica } from '../../replica/types.js';
 import type { MessageStream, Running } from '../message-stream.js';
 import { RegistryView } from './registry-view.js';
 import { instanceFilter, selectorText } from './selector.js';
-import { checkNamespace, checkRevision, checkServiceName } from './validate.js';
+import { checkNamespace, checkRevision, checkServiceName, checkSubscriber } from './validate.js';
 import type { Span } from './watch-pages.js';
 import { WatchStream } from './watch-stream.js';
 
@@ -39,7 +39,17 @@ export function watchRegistry(
   const prefixes = services.map((service) => servicePrefix(namespace, service));
   const spans = (services.length > 0 ? prefixes : [namespacePrefix(namespace)]).map(spanOf);
   const view = new RegistryView(spans, selectorText(selector), filter);
-  return new WatchStream(replica, view, stream, fail).start(after);
+  const watch = new WatchStream(replica, view, stream, fail);
+  if (request.subscriber === '') return watch.start(after);
+  checkSubscriber(request.subscriber);
+  const end = replica.subscribers.add(request.subscriber, { namespace, services }, watch);
+  watch.start(after);
+  return {
+    cancel: () => {
+      end();
+      watch.cancel();
+    },
+  };
 }
 
 function spanOf(prefix: Key): Span {

@@ -4,6 +4,7 @@ import type { Revision } from '../../base/ids.js';
 import { limits } from '../../base/limits.js';
 import type { Change } from '../../machine/types.js';
 import type { Replica, Waiting } from '../../replica/types.js';
+import type { WatchPosition } from '../../watch/subscribers.js';
 import type { Watcher, WatchSink } from '../../watch/types.js';
 import { headerOf } from '../header.js';
 import type { MessageStream, Running } from '../message-stream.js';
@@ -14,7 +15,8 @@ import type { StateReader, WatchView } from './watch-view.js';
 /** Encoded messages by the array of changes that the hub shares between watchers of equal ranges, then by selection. */
 const encoded = new WeakMap<readonly Change[], Map<string, Buffer | undefined>>();
 
-export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
+export class WatchStream<Item, Content> implements Running, WatchSink, Quiet, WatchPosition {
+  news = 0;
   private ended = false;
   /** The stream's queue is full: nothing is written until it has drained. */
   private full = false;
@@ -53,6 +55,11 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
     return this;
   }
 
+  /** While changes are collected they count as not sent. */
+  get told(): number {
+    return this.backlog && this.backlog.size > 0 ? 0 : (this.watcher?.deliveredRevision ?? 0);
+  }
+
   cancel(): void {
     this.ended = true;
     this.waiting?.cancel();
@@ -69,7 +76,7 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
       if (this.backlog) this.collect(this.backlog, revision, changes);
       else if (this.view.pass(changes)) {
         const message = this.messageOf(revision, changes);
-        if (message) this.write(message);
+        if (message) this.tell(revision, message);
       } else this.startOver();
     });
     return !this.full;
@@ -129,6 +136,7 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
         if (this.ended) return;
       }
     }
+    this.news = after;
     this.follow(after);
   }
 
@@ -160,7 +168,7 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
       part = part.length === 0 ? [...items] : part.concat(items);
       if (bytes >= limits.watchPartBytes || reader.done) {
         this.view.remember(part);
-        this.write(this.view.encodeSnapshot(headerOf(this.replica, revision), part, resync, !reader.done));
+        this.tell(revision, this.view.encodeSnapshot(headerOf(this.replica, revision), part, resync, !reader.done));
         part = [];
         bytes = 0;
         await this.room();
@@ -220,7 +228,7 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
     const nothing = conflated && !this.view.remembers ? this.view.nothing : undefined;
     const content = this.view.contentOf(backlog.take()) ?? nothing;
     const revision = conflated ? upTo : (lastRevision ?? upTo);
-    if (content) this.write(this.view.encodeChanges(headerOf(this.replica, revision), content, conflated));
+    if (content) this.tell(revision, this.view.encodeChanges(headerOf(this.replica, revision), content, conflated));
   }
 
   /** The watcher is live: what was collected goes out, and from now on every change does. */
@@ -245,6 +253,11 @@ export class WatchStream<Item, Content> implements Running, WatchSink, Quiet {
   }
 
   // ---- writing ----
+
+  private tell(revision: Revision, message: Buffer): void {
+    this.news = revision;
+    this.write(message);
+  }
 
   private write(message: Buffer): void {
     if (this.ended) return;
