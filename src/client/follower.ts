@@ -6,6 +6,7 @@ import type { ClientReadableStream } from '@grpc/grpc-js';
 import { QuorateError } from '../base/errors.js';
 import type { Progress, ResponseHeader } from '../proto/quorate.js';
 import type { Method } from '../proto/schema.js';
+import { Acknowledger } from './acknowledger.js';
 import type { Backoff } from './backoff.js';
 import type { Closable, Connection } from './connection.js';
 import type { Endpoint } from './endpoint.js';
@@ -33,6 +34,10 @@ export interface WatchSource<Event> {
   pause(): void;
   resume(): void;
   close(): void;
+  /** The consumer acts by everything up to this revision. */
+  acknowledge(revision: number): void;
+  /** How often what this source had told differed from what the store has; each time it began anew with a snapshot. */
+  readonly drifts: number;
 }
 
 /** What the responses of the two watches have in common. */
@@ -41,6 +46,16 @@ export interface WatchResponse {
   readonly snapshot?: { readonly resync: boolean; readonly more: boolean } | null;
   readonly changes?: object | null;
   readonly progress?: Progress | null;
+  readonly checksum?: number;
+}
+
+/** Proves that what was told is what the store has. */
+export interface ContentSum<Item, Changes extends ChangesEvent> {
+  /** Undefined: it is not known what there is. */
+  readonly value: number | undefined;
+  onSnapshot(items: readonly Item[]): void;
+  onChanges(changes: Changes): void;
+  forget(): void;
 }
 
 /** What differs between the watches. */
@@ -49,6 +64,11 @@ export interface WatchProtocol<Req extends object, Res extends WatchResponse, It
   request(afterRevision: number | undefined): Req;
   items(snapshot: NonNullable<Res['snapshot']>): Item[];
   changes(revision: number, changes: NonNullable<Res['changes']>): Changes;
+  readonly sum?: ContentSum<Item, Changes>;
+  /** Named in the requests: says how far it acts. */
+  readonly subscriber?: string | undefined;
+  /** Somebody may be waiting until the consumer acts by it. */
+  isAwaited?(event: SnapshotEvent<Item> | Changes): boolean;
 }
 
 export class Follower<Req extends object, Res extends WatchResponse, Item, Changes extends ChangesEvent>
@@ -73,6 +93,10 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
   private staleMoves = 0;
   /** Since when members say that the revision lies in the future. */
   private aheadSince: number | undefined;
+  /** Something awaited was passed on, and not acknowledged yet. */
+  private awaited = false;
+  private driftCount = 0;
+  private readonly acknowledger: Acknowledger | undefined;
   private readonly backoff: Backoff;
   private readonly ofClient: Closable = { close: () => this.end(undefined) };
   private reopening: NodeJS.Timeout | undefined;
@@ -84,6 +108,12 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
   ) {
     this.endpoint = connection.ring.preferred;
     this.backoff = connection.ring.backoff();
+    const { subscriber } = protocol;
+    this.acknowledger = subscriber === undefined ? undefined : new Acknowledger(connection, subscriber);
+  }
+
+  get drifts(): number {
+    return this.driftCount;
   }
 
   start(sink: WatchSink<WatchEvent<Item, Changes>>, afterRevision: number | undefined): void {
@@ -110,10 +140,17 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
     this.stream?.resume();
   }
 
+  acknowledge(revision: number): void {
+    const { awaited } = this;
+    this.awaited = false;
+    this.acknowledger?.onActed(revision, awaited);
+  }
+
   close(): void {
     this.sink = undefined;
     clearInterval(this.watchdog);
     clearTimeout(this.reopening);
+    this.acknowledger?.leave();
     this.drop();
     this.connection.release(this.ofClient);
   }
@@ -134,11 +171,13 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
     stream.on('end', () => {
       if (this.stream === stream) this.moveOn('the stream ended', false);
     });
+    this.acknowledger?.onOpened(this.endpoint);
     if (this.paused) stream.pause();
   }
 
   private drop(): void {
     const { stream } = this;
+    this.acknowledger?.onLost();
     this.stream = undefined;
     this.parts = undefined;
     stream?.cancel();
@@ -148,12 +187,13 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
     this.heardAt = performance.now();
     this.connection.ring.hear(response);
     const revision = response.header?.revision ?? 0;
-    if (response.changes) this.onChanges(revision, response.changes);
-    else if (response.snapshot) this.onSnapshot(revision, response.snapshot);
-    else if (response.progress) this.onProgress(revision, response.progress.leaderContactAgeMs);
+    const { changes, snapshot, progress, checksum } = response;
+    if (changes) this.onChanges(revision, changes, checksum);
+    else if (snapshot) this.onSnapshot(revision, snapshot, checksum);
+    else if (progress) this.onProgress(revision, progress.leaderContactAgeMs, checksum);
   }
 
-  private onSnapshot(revision: number, snapshot: NonNullable<Res['snapshot']>): void {
+  private onSnapshot(revision: number, snapshot: NonNullable<Res['snapshot']>, checksum: number | undefined): void {
     const part = this.protocol.items(snapshot);
     // Parts of another revision: a compaction overtook the server, which has begun the snapshot anew.
     if (this.parts && this.partsRevision === revision) for (const item of part) this.parts.push(item);
@@ -169,16 +209,43 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
     // Also when the caller asked for changes: it gets a state instead.
     const resync = snapshot.resync || this.begun || this.revision !== undefined;
     this.begun = true;
+    this.protocol.sum?.onSnapshot(items);
+    if (this.differs(checksum)) {
+      // Another snapshot would say the same: it is all there is.
+      this.onDrift(revision, 'a snapshot of a watch is not what its checksum says');
+      this.protocol.sum?.forget();
+    }
     this.passOn(revision, { kind: 'snapshot', revision, resync, items });
   }
 
-  private onChanges(revision: number, changes: NonNullable<Res['changes']>): void {
+  private onChanges(revision: number, changes: NonNullable<Res['changes']>, checksum: number | undefined): void {
     if (this.revision !== undefined && revision <= this.revision) return;
     this.begun = true;
-    this.passOn(revision, this.protocol.changes(revision, changes));
+    const event = this.protocol.changes(revision, changes);
+    this.protocol.sum?.onChanges(event);
+    if (this.differs(checksum)) this.beginAnew(revision);
+    else this.passOn(revision, event);
   }
 
-  private onProgress(revision: number, leaderContactAgeMs: number): void {
+  private differs(checksum: number | undefined): boolean {
+    const own = this.protocol.sum?.value;
+    return own !== undefined && checksum !== undefined && own !== checksum;
+  }
+
+  private beginAnew(revision: number): void {
+    this.onDrift(revision, 'a watch differs from the store: it begins anew');
+    this.revision = undefined;
+    this.drop();
+    this.open();
+  }
+
+  private onDrift(revision: number, text: string): void {
+    this.driftCount++;
+    const { address } = this.endpoint;
+    this.connection.ring.log.error({ revision, member: address, drifts: this.driftCount }, text);
+  }
+
+  private onProgress(revision: number, leaderContactAgeMs: number, checksum: number | undefined): void {
     const { ring } = this.connection;
     const limit = ring.tuning.leaderContactLimitMs;
     if (leaderContactAgeMs > limit && ring.size > 1) {
@@ -192,6 +259,10 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
       this.staleMoves = 0;
     }
     if (this.revision === undefined || this.parts) return;
+    if (this.differs(checksum)) {
+      this.beginAnew(revision);
+      return;
+    }
     this.passOn(Math.max(revision, this.revision), { kind: 'progress', revision, leaderContactAgeMs });
   }
 
@@ -200,6 +271,7 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
     this.failures = 0;
     this.backoff.reset();
     this.aheadSince = undefined;
+    if (!isProgress(event) && this.protocol.isAwaited?.(event)) this.awaited = true;
     this.sink?.onEvent(event);
   }
 
@@ -252,4 +324,8 @@ export class Follower<Req extends object, Res extends WatchResponse, Item, Chang
     this.close();
     sink?.onEnd(error);
   }
+}
+
+function isProgress<Item, Changes extends ChangesEvent>(event: WatchEvent<Item, Changes>): event is ProgressEvent {
+  return event.kind === 'progress';
 }

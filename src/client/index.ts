@@ -29,6 +29,7 @@ export type {
 } from './config.js';
 export type { ConfigSelection } from './config-watch.js';
 export { ConfigDocument, type DocumentName } from './document.js';
+export type { Drained, DrainOptions } from './drain.js';
 export type {
   ConfigChangesEvent,
   ConfigEvent,

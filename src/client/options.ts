@@ -51,6 +51,8 @@ export interface Tuning {
   readonly aheadLimitMs: number;
   /** A member that does not answer a keep-alive for so long is left. */
   readonly keepAliveAnswerMs: number;
+  /** How long acknowledgements of a watch for which nobody waits gather. */
+  readonly acknowledgeMs: number;
   /** Time that close() gives to deregistrations. */
   readonly closeMs: number;
   /** Reconnect back-off of a channel: first and longest. */
@@ -71,6 +73,7 @@ export const defaultTuning: Tuning = {
   leaderContactLimitMs: 5_000,
   aheadLimitMs: 10_000,
   keepAliveAnswerMs: 2_500,
+  acknowledgeMs: 250,
   closeMs: 2_000,
   reconnectStartMs: 50,
   reconnectCapMs: 500,

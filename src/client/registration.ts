@@ -2,6 +2,7 @@
 import { QuorateError } from '../base/errors.js';
 import { Backoff } from './backoff.js';
 import type { Connection } from './connection.js';
+import type { Drained, DrainOptions } from './drain.js';
 import { cancelled, messageOf, reasonOf } from './errors.js';
 import type { InstanceData, InstanceRef, InstanceStatus } from './instance.js';
 import type { KeepAlives } from './keep-alive.js';
@@ -26,6 +27,7 @@ export interface RegistryCalls {
   ): Promise<{ readonly lease: string; readonly ttlMs: number }>;
   deregister(ref: InstanceRef, options: CallOptions & { lease?: string }): Promise<unknown>;
   setStatus(ref: InstanceRef, status: InstanceStatus, options?: CallOptions): Promise<unknown>;
+  drain(ref: InstanceRef, options?: DrainOptions): Promise<Drained>;
 }
 
 /** Pause before a refused re-registration is tried again; failures of members are retried by the call itself. */
@@ -89,6 +91,22 @@ export class Registration {
       }
     }
     await this.restored(options);
+  }
+
+  /** Drains the instance, which stays registered as DRAINING until the handle is closed: see drain() of the registry client. */
+  async drain(options?: DrainOptions): Promise<Drained> {
+    this.mustBeOpen();
+    this.data = { ...this.data, status: 'DRAINING' };
+    if (this.restoring === undefined) {
+      try {
+        return await this.calls.drain(this.data, options);
+      } catch (error) {
+        if (reasonOf(error) !== 'INSTANCE_NOT_FOUND') throw error;
+        this.onLost();
+      }
+    }
+    await this.restored(options);
+    return this.calls.drain(this.data, options);
   }
 
   /** Changes what is said about the instance, all but its name. */

@@ -10,6 +10,7 @@ import type { Connection } from './connection.js';
 import type { RegistryChangesEvent } from './events.js';
 import { Follower, type WatchProtocol } from './follower.js';
 import { type Instance, type InstanceSelector, instanceOf, selectorMessage } from './instance.js';
+import { InstanceSum } from './instance-sum.js';
 import type { ViewModel } from './view.js';
 
 export interface RegistrySelection {
@@ -21,13 +22,18 @@ export interface RegistrySelection {
 
 export type RegistryFollower = Follower<WatchRegistryRequestIn, WatchRegistryResponse, Instance, RegistryChangesEvent>;
 
-export function registryFollower(connection: Connection, selection: RegistrySelection): RegistryFollower {
+/** @param subscriber says how far it acts; undefined: nobody waits for it */
+export function registryFollower(
+  connection: Connection,
+  selection: RegistrySelection,
+  subscriber: string | undefined,
+): RegistryFollower {
   const { namespace } = selection;
   const services = [...(selection.services ?? [])];
   const selector = selectorMessage(selection.selector);
   const protocol: WatchProtocol<WatchRegistryRequestIn, WatchRegistryResponse, Instance, RegistryChangesEvent> = {
     method: registryService.watch,
-    request: (afterRevision) => ({ namespace, services, selector, afterRevision }),
+    request: (afterRevision) => ({ namespace, services, selector, afterRevision, subscriber }),
     items: (snapshot: RegistrySnapshot) => snapshot.instances.map(instanceOf),
     changes: (revision, changes: RegistryChanges) => ({
       kind: 'changes',
@@ -36,6 +42,13 @@ export function registryFollower(connection: Connection, selection: RegistrySele
       removed: changes.removed.map(({ namespace, service, id }) => ({ namespace, service, id })),
       conflated: changes.conflated,
     }),
+    sum: new InstanceSum(),
+    subscriber,
+    // Whatever may be the end of an instance: only for that does anybody wait.
+    isAwaited: (event) =>
+      event.kind === 'snapshot'
+        ? event.resync
+        : event.removed.length > 0 || event.updated.some(({ status }) => status !== 'UP'),
   };
   return new Follower(connection, protocol);
 }

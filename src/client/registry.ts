@@ -1,4 +1,6 @@
 /** Services and their instances: register, discover, follow. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import {
   type DeregisterResponse,
   type ListInstancesResponse,
@@ -8,6 +10,7 @@ import {
   type SetStatusResponse,
 } from '../proto/quorate.js';
 import type { Connection } from './connection.js';
+import { type Drained, type DrainOptions, drainCall } from './drain.js';
 import type { RegistryChangesEvent, RegistryEvent, WatchOptions } from './events.js';
 import {
   type Instance,
@@ -50,10 +53,21 @@ export interface DeregisterOptions extends CallOptions {
 
 export interface ListInstancesOptions extends ReadOptions, InstanceSelector {}
 
-export interface RegistryWatchOptions extends RegistrySelection, WatchOptions {}
+export interface RegistryWatchOptions extends RegistrySelection, WatchOptions {
+  /**
+   * A unique name: drains wait until this watch has taken in the change, which it has when it is asked for the next event. 1 to 128 characters
+   * [A-Za-z0-9._:-]. Nobody waits for a watch without one.
+   */
+  readonly subscriber?: string;
+}
 
 export interface RegistryViewOptions extends ViewOptions {
   readonly selector?: InstanceSelector;
+  /**
+   * Drains wait until the listeners of this view were called. The name by which they know it, unique; made of host and process unless told. False:
+   * nobody waits for it.
+   */
+  readonly subscriber?: string | false;
 }
 
 /** Instances of one service by id. */
@@ -63,6 +77,8 @@ export type RegistryView = LiveView<Instance, RegistryChangesEvent>;
 export class RegistryClient {
   private readonly keepAlives: KeepAlives;
   private readonly registrations = new Set<Registration>();
+  private readonly subscriberPrefix = subscriberPrefix();
+  private subscribers = 0;
 
   /** Made by connect(). */
   constructor(private readonly connection: Connection) {
@@ -109,6 +125,16 @@ export class RegistryClient {
     return this.connection.unary(procedures.setStatus, request, options);
   }
 
+  /**
+   * Marks an instance DRAINING, and resolves when every live subscriber of its service acts by that, or when the time is up: then `missing` says who may
+   * still send to it. What a call asks for meanwhile goes on.
+   * @throws QuorateError INSTANCE_NOT_FOUND
+   */
+  drain(ref: InstanceRef, options?: DrainOptions): Promise<Drained> {
+    const { procedure, request, timeoutMs } = drainCall(this.connection, ref, options);
+    return this.connection.unary(procedure, request, { ...options, timeoutMs });
+  }
+
   /** The services of a namespace that have instances. */
   listServices(namespace: string, options?: ReadOptions): Promise<readonly ServiceSummary[]> {
     return this.connection.unary(procedures.listServices, { namespace, read: readMessage(options) }, options);
@@ -125,17 +151,20 @@ export class RegistryClient {
    * members. Begins when iterated; ends with `break`, the signal, its close() or the client's.
    */
   watch(options: RegistryWatchOptions): Watch<RegistryEvent> {
-    return new Watch(registryFollower(this.connection, options), options);
+    return new Watch(registryFollower(this.connection, options, options.subscriber), options);
   }
 
   /** A map of a service's instances by id that keeps itself up to date. */
   view(namespace: string, service: string, options?: RegistryViewOptions): RegistryView {
-    const follower = registryFollower(this.connection, {
-      namespace,
-      services: [service],
-      selector: options?.selector,
-    });
+    const selection = { namespace, services: [service], selector: options?.selector };
+    const subscriber = options?.subscriber ?? this.nextSubscriber();
+    const follower = registryFollower(this.connection, selection, subscriber === false ? undefined : subscriber);
     return new LiveView(follower, registryViewModel, this.connection.ring.log, options?.signal);
+  }
+
+  private nextSubscriber(): string {
+    this.subscribers++;
+    return `${this.subscriberPrefix}${this.subscribers}`;
   }
 
   /** Closes all registrations, giving each this long. Called by the client's close(). */
@@ -143,6 +172,12 @@ export class RegistryClient {
     if (this.registrations.size === 0) return undefined;
     return Promise.all([...this.registrations].map((registration) => registration.close({ timeoutMs })));
   }
+}
+
+/** Tells people where a subscriber is; the random part differs between clients. */
+function subscriberPrefix(): string {
+  const host = hostname().replace(/[^A-Za-z0-9._-]/g, '-');
+  return `${host.slice(0, 64)}:${process.pid}:${randomBytes(4).toString('hex')}:`;
 }
 
 const revisionOf = (response: DeregisterResponse | SetStatusResponse): { readonly revision: number } => ({

@@ -14,6 +14,8 @@ export interface Procedure<Req extends object, Res extends Answer, Result> {
   readonly method: Method<Req, object, object, Res>;
   /** Makes the caller's result of the response. */
   convert(response: Res): Result;
+  /** The answer takes its time: only after so many milliseconds without one is another member asked. */
+  readonly hedgeAfterMs?: number;
   /** Turns refusals that are no error to the caller into a result; throws the others. */
   recover?(error: QuorateError): Result;
 }
@@ -95,7 +97,7 @@ export class UnaryCall<Res extends Answer, Result> implements WaitingCall {
     const attempt: Attempt = { endpoint, begun: now, call: undefined };
     this.attempts.push(attempt);
     this.triedInRound++;
-    this.hedgeAt = now + this.ring.tuning.hedgeAfterMs;
+    this.hedgeAt = now + (this.procedure.hedgeAfterMs ?? this.ring.tuning.hedgeAfterMs);
     const deadline = Date.now() + Math.max(1, this.deadline - now);
     attempt.call = endpoint.unary(this.procedure.method, this.request, deadline, (error, response) => {
       if (this.done) return;

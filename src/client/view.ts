@@ -66,6 +66,11 @@ export class LiveView<Item extends { readonly revision: number }, Changes extend
     return this.reached;
   }
 
+  /** How often it was found that `current` differed from the store, and put right; 0 unless a bug or damage is about. */
+  get drifts(): number {
+    return this.source.drifts;
+  }
+
   /** Why the view has ended by itself, such as INVALID_NAME. */
   get error(): QuorateError | undefined {
     return this.failure;
@@ -114,6 +119,7 @@ export class LiveView<Item extends { readonly revision: number }, Changes extend
     this.state = 'live';
     for (const waiter of this.waiters.splice(0)) waiter.resolve();
     this.tell(event.revision, updated, [...gone.values()]);
+    this.source.acknowledge(event.revision);
   }
 
   private onChanges(event: Changes): void {
@@ -126,6 +132,7 @@ export class LiveView<Item extends { readonly revision: number }, Changes extend
     const updated = this.model.updated(event);
     for (const item of updated) this.items.set(this.model.keyOf(item), item);
     this.tell(event.revision, updated, removed);
+    this.source.acknowledge(event.revision);
   }
 
   private tell(revision: number, updated: readonly Item[], removed: readonly Item[]): void {

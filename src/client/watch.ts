@@ -18,13 +18,15 @@ interface Waiter<Event> {
  * gathering them. Ends by `break`, close(), the signal or the client's close; throws only what no other member would answer differently, such as
  * INVALID_NAME.
  */
-export class Watch<Event extends { readonly kind: string }>
+export class Watch<Event extends { readonly kind: string; readonly revision: number }>
   implements AsyncIterableIterator<Event, undefined>, Closable
 {
   private readonly queue: Event[] = [];
   private readonly waiters: Waiter<Event>[] = [];
   private state: 'new' | 'running' | 'paused' | 'ended' = 'new';
   private error: QuorateError | undefined;
+  /** Of the event that the consumer has: it acts by it when it asks for the next one. */
+  private taken: number | undefined;
 
   /** Made by watch() of the config and the registry client. */
   constructor(
@@ -38,12 +40,15 @@ export class Watch<Event extends { readonly kind: string }>
 
   next(): Promise<IteratorResult<Event, undefined>> {
     if (this.state === 'new') this.start();
+    if (this.taken !== undefined && this.state !== 'ended') this.source.acknowledge(this.taken);
+    this.taken = undefined;
     const event = this.queue.shift();
     if (event) {
       if (this.state === 'paused' && this.queue.length <= queueLow) {
         this.state = 'running';
         this.source.resume();
       }
+      this.taken = event.revision;
       return Promise.resolve({ done: false, value: event });
     }
     if (this.error) {
@@ -85,6 +90,7 @@ export class Watch<Event extends { readonly kind: string }>
     if (event.kind === 'progress' && !this.options.progress) return;
     const waiter = this.waiters.shift();
     if (waiter) {
+      this.taken = event.revision;
       waiter.resolve({ done: false, value: event });
       return;
     }

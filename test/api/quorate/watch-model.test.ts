@@ -309,14 +309,19 @@ function ofRegistry({ header, snapshot, changes, checksum }: WatchRegistryRespon
   };
 }
 
+const shares = new Map<string, bigint>();
+
 /** By the words of ListInstancesResponse.checksum. */
 function checksumOf(held: Held): number {
   let sum = 0n;
   for (const [name, revision] of held) {
-    const digest = createHash('sha256')
-      .update(`ns/${name.replace('//', '/')}/${revision}`)
-      .digest('hex');
-    sum += BigInt(`0x${digest.slice(0, 12)}`);
+    const text = `ns/${name.replace('//', '/')}/${revision}`;
+    let share = shares.get(text);
+    if (share === undefined) {
+      share = BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 12)}`);
+      shares.set(text, share);
+    }
+    sum += share;
   }
   return Number(sum % 2n ** 48n);
 }
