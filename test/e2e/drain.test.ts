@@ -7,7 +7,7 @@ describe('a drain', () => {
   let cluster: TestCluster;
   const clients: QuorateClient[] = [];
   beforeAll(async () => {
-    cluster = await TestCluster.start({ timers: 'patient' });
+    cluster = await TestCluster.start({ timers: 'default' });
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.close()));
