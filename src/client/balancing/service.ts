@@ -8,11 +8,7 @@ import { defaultPolicy, isPolicyName, type PolicyName } from './policy.js';
 /** What is asked of the registry; `quorate.registry` has it. */
 export interface ServiceSource {
   view(namespace: string, service: string): RegistryView;
-  getService?(
-    namespace: string,
-    service: string,
-    options?: ReadOptions,
-  ): Promise<{ readonly settings: { readonly policy: string } }>;
+  getService?(namespace: string, service: string, options?: ReadOptions): Promise<{ readonly policy: string }>;
 }
 
 /** How often the settings are looked at, milliseconds: nobody watches them. */
@@ -92,7 +88,7 @@ export class FollowedService {
     const before = this.settingsPolicy;
     try {
       const answer = await this.source.getService?.(this.namespace, this.name, { consistency: 'serializable' });
-      const policy = answer?.settings.policy ?? '';
+      const policy = answer?.policy ?? '';
       // A policy that this version does not know.
       this.settingsPolicy = isPolicyName(policy) ? policy : defaultPolicy;
     } catch (error) {
