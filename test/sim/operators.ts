@@ -35,9 +35,10 @@ export function drawReshaping(random: Random): Reshaping | undefined {
 
 const maxMembers = 6;
 const maxTries = 5;
-/** Questions for a member while the cluster starts, and how long that is, milliseconds. */
-const earlyAsks = 20;
-const earlyMs = 2_000;
+/** How often it is looked for the first leader, how often that is asked for a member, and within what time; milliseconds. */
+const lookMs = 5;
+const earlyAsks = 8;
+const earlyMs = 100;
 /** What a member may say to an operator; all but the first four depend on what the cluster is like. */
 const mayPass = new Set(['NO_QUORUM', 'CHANGE_IN_PROGRESS', 'MEMBER_STOPPING', 'MEMBER_NOT_READY']);
 const final = new Set(['MEMBER_NOT_FOUND', 'MEMBER_EXISTS', 'QUORUM_AT_RISK', 'TOO_MANY_MEMBERS']);
@@ -134,12 +135,18 @@ export class Operators {
     this.change({ kind: 'add', name, ...addresses, promote, replaces: replaced?.id });
   }
 
-  /** Somebody asks for the same member again and again while the cluster starts: one of the questions comes to the first leader in its first moments. */
+  /** Somebody waits for the first leader and adds a member in its first moments. */
   private addEarly(): void {
     const name = this.name();
     const member = { name, clientAddress: `${name}.early:1`, peerAddress: `${name}.early:2` };
-    for (let asked = 0; asked < earlyAsks; asked++)
-      this.world.after(this.random() * earlyMs, this.world.always, () => this.addAgain(member));
+    const wait = (): void => {
+      const led = this.fleet.members.some(({ replica }) => replica?.status().role === 'leader');
+      if (!led) this.world.after(lookMs, this.world.always, wait);
+      else
+        for (let asked = 0; asked < earlyAsks; asked++)
+          this.world.after(this.random() * earlyMs, this.world.always, () => this.addAgain(member));
+    };
+    wait();
   }
 
   private addAgain({ name, clientAddress, peerAddress }: Omit<MemberInfo, 'id'>): void {

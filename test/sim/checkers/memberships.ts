@@ -93,6 +93,9 @@ export class Memberships {
     const removed = new Set(membership.removed);
     for (const member of [...allMembers(old), ...(old.removed ?? [])])
       if (!present.has(member) && !removed.has(member)) this.wrong(`${who}, which forgets member ${member}`);
+    const recorded = new Set(membership.records?.map(({ id: member }) => member));
+    for (const member of present)
+      if (!recorded.has(member)) this.wrong(`${who}, which does not say who member ${member} is`);
     for (const member of present)
       if (removed.has(member)) this.wrong(`${who}, in which removed member ${member} is back`);
     for (const member of membership.voters) if (!old.voters.includes(member)) this.checkCaughtUp(raft, member);
