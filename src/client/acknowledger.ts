@@ -48,7 +48,7 @@ export class Acknowledger {
   leave(): void {
     const request = procedure.method.request.encode({ subscriber: this.subscriber, leaving: true });
     const deadline = Date.now() + this.connection.ring.tuning.closeMs;
-    this.endpoint?.unary(procedure.method, request, deadline, () => {});
+    this.endpoint?.farewell(procedure.method, request, deadline);
     this.onLost();
   }
 

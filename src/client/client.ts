@@ -28,10 +28,11 @@ export class QuorateClient {
   }
 
   private async shutDown(): Promise<void> {
-    // Without registrations everything has ended when close() returns.
+    // Without registrations and views everything has ended when close() returns.
     const registrations = this.registry.closeRegistrations(this.connection.ring.tuning.closeMs);
     if (registrations !== undefined) await registrations;
-    this.connection.close();
+    const partings = this.connection.close();
+    if (partings !== undefined) await partings;
   }
 }
 

@@ -111,13 +111,13 @@ export class Connection {
     this.adopted.delete(closable);
   }
 
-  /** Ends every call, stream, timer and channel. */
-  close(): void {
-    if (this.isClosed) return;
+  /** Ends every call, stream, timer and channel. The promise is for last words that are on their way. */
+  close(): Promise<unknown> | undefined {
+    if (this.isClosed) return undefined;
     this.isClosed = true;
     for (const closable of [...this.adopted]) closable.close();
     this.adopted.clear();
     this.waiting.abortAll(cancelled('the client was closed'));
-    this.ring.close();
+    return this.ring.close();
   }
 }

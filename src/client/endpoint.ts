@@ -18,6 +18,9 @@ const asIs = (bytes: Buffer): Buffer => bytes;
 
 export class Endpoint {
   private client: Client | undefined;
+  /** Last words that are on their way. */
+  private farewells = 0;
+  private onLastWord: () => void = () => {};
 
   constructor(
     readonly address: string,
@@ -66,9 +69,29 @@ export class Endpoint {
     return this.open().makeBidiStreamRequest(method.path, method.request.encode, method.response.decode, noMetadata);
   }
 
-  close(): void {
-    this.client?.close();
+  /** Sends something that is still to arrive when the client is closed at once; nobody hears of the answer. */
+  farewell<Res extends object>(method: Method<object, object, object, Res>, request: Buffer, deadline: number): void {
+    this.farewells++;
+    this.unary(method, request, deadline, () => {
+      this.farewells--;
+      if (this.farewells === 0) this.onLastWord();
+    });
+  }
+
+  /** The promise is for last words that are on their way. */
+  close(): Promise<void> | undefined {
+    const { client } = this;
     this.client = undefined;
+    if (this.farewells === 0) {
+      client?.close();
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      this.onLastWord = () => {
+        client?.close();
+        resolve();
+      };
+    });
   }
 
   private open(): Client {

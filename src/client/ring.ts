@@ -85,8 +85,10 @@ export class Ring {
     return new Backoff(this.tuning.backoffStartMs, this.tuning.backoffCapMs, this.random);
   }
 
-  close(): void {
-    for (const endpoint of [...this.endpoints, ...this.retired]) endpoint.close();
+  /** The promise is for last words that are on their way. */
+  close(): Promise<unknown> | undefined {
+    const partings = [...this.endpoints, ...this.retired].flatMap((endpoint) => endpoint.close() ?? []);
+    return partings.length === 0 ? undefined : Promise.all(partings);
   }
 
   private at(position: number): Endpoint {

@@ -104,6 +104,22 @@ describe('a view', () => {
     expect(streams[0]?.request.subscriber).toBe('me');
   });
 
+  test('says so also when its client is closed', async () => {
+    const quorate = client(60_000);
+    await quorate.registry.view('prod', 'compute').ready();
+    await quorate.close();
+    expect(heard).toEqual(['0: leaving']);
+  });
+
+  test('does not hold up the end of its client for long', async () => {
+    for (const member of cluster.members) member.onUnary(acknowledge, () => {});
+    const quorate = cluster.client({}, { closeMs: 50 });
+    await quorate.registry.view('prod', 'compute').ready();
+    const began = performance.now();
+    await quorate.close();
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   test('for which nobody is to wait says nothing', async () => {
     const view = client(1).registry.view('prod', 'compute', { subscriber: false });
     await view.ready();
