@@ -5,6 +5,10 @@ import type { SimMember } from './members.js';
 export class Fleet {
   /** In service. */
   readonly members: SimMember[] = [];
+  /** Changes of the membership that operators wait for. */
+  changes = 0;
+  /** Simulated milliseconds; before it the leader may take a machine that is gone for one that answers. */
+  lossNoticedAt = 0;
   private readonly byId = new Map<MemberId, SimMember>();
 
   add(member: SimMember): void {

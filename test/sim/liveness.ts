@@ -134,7 +134,9 @@ export class Liveness {
     const { voters, learners, records = [] } = leader.membership;
     for (const { id, name } of records) operators.start(id, name);
     const due = ({ id, promote }: MemberRecord) => promote && learners.includes(id) && fleet.get(id)?.lost === false;
-    if (voters.length < limits.voters && records.some(due)) return undefined;
+    // One that takes the place of a voter needs none that is free.
+    const hasPlace = ({ replaces }: MemberRecord) => replaces !== undefined && voters.includes(replaces);
+    if (records.some((record) => due(record) && (voters.length < limits.voters || hasPlace(record)))) return undefined;
     for (const member of members) {
       if (!voters.includes(member.id) && !learners.includes(member.id)) continue;
       // It was wiped, and everybody in its settings has left since.

@@ -24,6 +24,8 @@ const wallClockBase = 1_700_000_000_000;
 export interface MemberEvents {
   onUp(member: SimMember): void;
   onDown(member: SimMember): void;
+  /** Its machine or its data are lost. */
+  onLoss(): void;
   /** A write to its disk has ended. */
   onWritten(member: SimMember): void;
 }
@@ -209,12 +211,14 @@ export class SimMember {
   /** Its machine is gone, for good. */
   destroy(): void {
     this.world.trace.note('is lost', this.id);
+    this.events.onLoss();
     this.lost = true;
     this.crash(true);
   }
 
   wipe(): void {
     this.world.trace.note('loses its data', this.id);
+    this.events.onLoss();
     this.crash(true);
     this.platter.wipe();
     this.wiped = true;

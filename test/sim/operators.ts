@@ -47,7 +47,6 @@ export class Operators {
   /** Changes that came to be as they were asked for. */
   made = 0;
   over = false;
-  private busy = 0;
   private newest = 0;
   private readonly random: Random;
   private readonly names: Random;
@@ -72,7 +71,7 @@ export class Operators {
 
   /** Nobody waits for a change. */
   get idle(): boolean {
-    return this.busy === 0;
+    return this.fleet.changes === 0;
   }
 
   /** Who the members are as somebody in the cluster sees it, which may be old news. */
@@ -104,7 +103,7 @@ export class Operators {
 
   private act(): void {
     const members = this.look();
-    if (!members) return;
+    if (!members || this.world.now < this.fleet.lossNoticedAt) return;
     const unknown = members.find(({ id }) => !this.fleet.get(id));
     const dead = members.find(({ id }) => this.fleet.get(id)?.lost);
     const learner = members.find((member) => member.learner && this.fleet.get(member.id)?.up);
@@ -173,12 +172,12 @@ export class Operators {
     const words = `${change.kind} ${change.kind === 'add' ? `${change.name} for ${change.replaces}` : change.id}`;
     world.trace.note('is asked to', member.id, words);
     const answered = this.calls.expectAnswer(member, deadlineMs, words);
-    this.busy++;
+    this.fleet.changes++;
     let settled = false;
     const settle = (reason: string): void => {
       if (settled) return;
       settled = true;
-      this.busy--;
+      this.fleet.changes--;
       world.trace.note('answers', member.id, `${words}: ${reason}`);
       if (reason === 'done') return;
       if (!mayPass.has(reason) && !final.has(reason) && reason !== 'down')
@@ -252,7 +251,9 @@ export type NotLetIn = 'nobody answers' | 'removed' | 'votes';
  * Whether a member may lose its data: all live, have taken part and have got over such losses; they agree on the voters, without a change under way;
  * and the rest is a majority.
  */
-export function mayLoseData(member: SimMember, { members }: Fleet): boolean {
+export function mayLoseData(member: SimMember, { members, changes }: Fleet): boolean {
+  // For an election timeout a leader counts on who is gone: if it removed another one now, too few would be left for ever.
+  if (changes > 0) return false;
   const states = members.map(({ replica }) => replica?.['raft'].state);
   const voters = states[0]?.membership.voters ?? [];
   const agree = members.every(({ isWhole, lacksData }, i) => {

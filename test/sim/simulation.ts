@@ -135,6 +135,9 @@ export class Simulation {
     const events = {
       onUp: (member: SimMember) => this.observe(member),
       onDown: (member: SimMember) => this.states.onDown(member),
+      onLoss: () => {
+        this.fleet.lossNoticedAt = this.world.now + 2 * this.swarm.electionTicks * tickMs;
+      },
       onWritten: ({ platter }: SimMember) => this.disks.onWritten(platter),
     };
     const settings = ids.map((id) => ({ id, name: `n${id}`, clientAddress: '', peerAddress: '' }));
