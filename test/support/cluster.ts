@@ -17,6 +17,8 @@ export interface TestMember {
   readonly name: string;
   readonly client: string;
   readonly peer: string;
+  /** Where it answers DNS queries, if the cluster was asked to. */
+  readonly dns?: string;
 }
 
 /** Raft's timers: the product's own for measurements, slow ones where no election may happen whatever else the machine does. */
@@ -34,6 +36,8 @@ export interface TestClusterOptions {
   readonly settings?: string;
   /** Quick unless told: tests should not wait for elections. */
   readonly timers?: keyof typeof raftSettings;
+  /** Members answer DNS queries. */
+  readonly dns?: boolean;
   /** Names the file that tells through which ports a member reaches others (detours.mjs); by default it connects to them. */
   readonly detours?: (directory: string, name: string) => string;
 }
@@ -71,19 +75,20 @@ export class TestCluster {
     cluster: clusterName = 'test',
     settings = '',
     timers = 'quick',
+    dns = false,
     detours,
   }: TestClusterOptions = {}): Promise<TestCluster> {
     const directory = await mkdtemp(path.join(tmpdir(), 'quorate-'));
-    const ports = await freePorts(2 * count);
+    const ports = await freePorts((dns ? 3 : 2) * count);
     const members = Array.from({ length: count }, (_, i) => ({
       name: `n${i + 1}`,
       client: `127.0.0.1:${ports[i]}`,
       peer: `127.0.0.1:${ports[count + i]}`,
+      ...(dns ? { dns: `127.0.0.1:${ports[2 * count + i]}` } : {}),
     }));
     const cluster = new TestCluster(directory, members, detours);
-    const list = members.map(
-      ({ name, client, peer }) => `  - { name: ${name}, client: "${client}", peer: "${peer}" }\n`,
-    );
+    // JSON is YAML.
+    const list = members.map((member) => `  - ${JSON.stringify(member)}\n`);
     await writeFile(
       cluster.settingsPath,
       `cluster: ${clusterName}\nmembers:\n${list.join('')}data: data\nlog: { format: json }\n${raftSettings[timers]}\n${settings}\n`,
