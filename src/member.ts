@@ -145,7 +145,7 @@ class Member {
       retentionMs: settings.retention.compactionMs,
       keepLogBytes: settings.retention.logBytes,
       random: Math.random,
-      scheduler: { now: () => performance.now(), defer: setImmediate },
+      scheduler: { now: () => performance.now(), wall: Date.now, defer: setImmediate },
       log,
       onFatal: this.fail,
       onRemoved: () => this.onRemoved(),

@@ -57,11 +57,14 @@ export type {
   Granted,
   GrantOptions,
   ListInstancesOptions,
+  PutServiceOptions,
   RegistryClient,
   RegistryView,
   RegistryViewOptions,
   RegistryWatchOptions,
+  SetStatusOptions,
 } from './registry.js';
 export type { RegistrySelection } from './registry-watch.js';
+export type { BalancingPolicy, GuardSettings, ServiceInfo, ServiceSettings } from './service.js';
 export type { LiveView, ViewChange, ViewOptions } from './view.js';
 export type { Watch } from './watch.js';

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
   type DeregisterResponse,
+  type GetServiceResponse,
   type ListInstancesResponse,
   type ListServicesResponse,
+  type PutServiceResponse,
   type RegisterResponse,
   registryService,
   type SetStatusResponse,
@@ -29,6 +31,7 @@ import type { CallOptions, ReadOptions } from './options.js';
 import { readMessage } from './read.js';
 import { Registration, type RegistrationOptions } from './registration.js';
 import { type RegistrySelection, registryFollower, registryViewModel } from './registry-watch.js';
+import { type ServiceInfo, type ServiceSettings, serviceInfoOf, settingsMessage } from './service.js';
 import { LiveView, type ViewOptions } from './view.js';
 import { Watch } from './watch.js';
 
@@ -49,6 +52,16 @@ export interface Granted {
 export interface DeregisterOptions extends CallOptions {
   /** Only while the instance hangs on this lease, else LEASE_MISMATCH: an owner cannot remove its successor. */
   readonly lease?: string;
+}
+
+export interface SetStatusOptions extends CallOptions {
+  /** Why, for people to read: at most 256 characters. */
+  readonly reason?: string;
+}
+
+export interface PutServiceOptions extends CallOptions {
+  /** Only if the settings have this version (0: only if there are none), else VERSION_MISMATCH. */
+  readonly ifVersion?: number;
 }
 
 export interface ListInstancesOptions extends ReadOptions, InstanceSelector {}
@@ -118,10 +131,14 @@ export class RegistryClient {
   }
 
   /** Changes the status of an instance. @throws QuorateError INSTANCE_NOT_FOUND */
-  setStatus(ref: InstanceRef, status: InstanceStatus, options?: CallOptions): Promise<{ readonly revision: number }> {
+  setStatus(
+    ref: InstanceRef,
+    status: InstanceStatus,
+    options?: SetStatusOptions,
+  ): Promise<{ readonly revision: number }> {
     const { namespace, service, id } = ref;
     const requestId = this.connection.nextRequestId();
-    const request = { namespace, service, id, status: statusNumber[status], requestId };
+    const request = { namespace, service, id, status: statusNumber[status], reason: options?.reason, requestId };
     return this.connection.unary(procedures.setStatus, request, options);
   }
 
@@ -133,6 +150,26 @@ export class RegistryClient {
   drain(ref: InstanceRef, options?: DrainOptions): Promise<Drained> {
     const { procedure, request, timeoutMs } = drainCall(this.connection, ref, options);
     return this.connection.unary(procedure, request, { ...options, timeoutMs });
+  }
+
+  /** Sets the settings of a service, all of them: what is left out has its default. @throws QuorateError VERSION_MISMATCH */
+  putService(
+    namespace: string,
+    name: string,
+    settings: ServiceSettings,
+    options?: PutServiceOptions,
+  ): Promise<{ readonly version: number; readonly revision: number }> {
+    const request = {
+      settings: settingsMessage(namespace, name, settings),
+      ifVersion: options?.ifVersion,
+      requestId: this.connection.nextRequestId(),
+    };
+    return this.connection.unary(procedures.putService, request, options);
+  }
+
+  /** The settings of a service, and how it is. One that nobody knows has the default settings and no instances. */
+  getService(namespace: string, name: string, options?: ReadOptions): Promise<ServiceInfo> {
+    return this.connection.unary(procedures.getService, { namespace, name, read: readMessage(options) }, options);
   }
 
   /** The services of a namespace that have instances. */
@@ -195,6 +232,17 @@ const procedures = {
   },
   deregister: { method: registryService.deregister, convert: revisionOf },
   setStatus: { method: registryService.setStatus, convert: revisionOf },
+  putService: {
+    method: registryService.putService,
+    convert: (response: PutServiceResponse) => ({
+      version: response.version,
+      revision: response.header?.revision ?? 0,
+    }),
+  },
+  getService: {
+    method: registryService.getService,
+    convert: (response: GetServiceResponse): ServiceInfo => serviceInfoOf(response),
+  },
   listServices: {
     method: registryService.listServices,
     convert: (response: ListServicesResponse): ServiceSummary[] =>

@@ -5,6 +5,7 @@ import type { Journal } from './journal.js';
 import { type KeyEntry, KeyIndex } from './key-index.js';
 import type { LeaseTable } from './leases.js';
 import { PendingVersions } from './pending-versions.js';
+import type { ServiceTable } from './services.js';
 import type { Change, KeyVersion, VersionReader, VersionRef } from './types.js';
 import { EMPTY_VALUE, owned, ValueCache } from './values.js';
 
@@ -24,6 +25,7 @@ export class KeySpace {
     private readonly reader: VersionReader,
     cacheBytes: number,
     private readonly leases: LeaseTable,
+    private readonly services: ServiceTable,
     private readonly journal: Journal,
   ) {
     this.values = new ValueCache(cacheBytes);
@@ -68,6 +70,7 @@ export class KeySpace {
 
   private change(entry: KeyEntry | undefined, current: KeyVersion): void {
     const previous = entry?.live ? { revision: entry.modRevision, sub: entry.sub } : undefined;
+    this.services.moved(entry?.live ? entry : undefined, current);
     this.leases.move(current.key, entry?.lease ?? NO_LEASE, current.lease);
     const changed = this.index.add(current, entry);
     if (current.deleted) this.values.drop(changed);
@@ -132,6 +135,7 @@ export class KeySpace {
   /** Puts back a version of an image; they come in revision order. */
   load(version: KeyVersion): void {
     const known = this.index.get(version.key);
+    this.services.moved(known?.live ? known : undefined, version);
     this.leases.move(version.key, known?.lease ?? NO_LEASE, version.lease);
     const entry = this.index.add(version, known);
     if (version.deleted) this.values.drop(entry);

@@ -2,13 +2,13 @@
 import { type LeaseId, NO_LEASE } from '../base/ids.js';
 import { failure } from './failure.js';
 import { leaseIdAt } from './lease-ids.js';
-import type { Lease } from './leases.js';
+import type { Lease, LeaseOrigin } from './leases.js';
 import type { Parts } from './parts.js';
 import { leaseNotFound } from './put.js';
 import type { ErrorResult, LeaseGrantCommand, LeaseKeepAliveCommand, LeaseRevokeCommand, Result } from './types.js';
 
 export function applyLeaseGrant(parts: Parts, command: LeaseGrantCommand): Result {
-  const lease = grant(parts, command.id, command.ttlMs, false);
+  const lease = grant(parts, command.id, command.ttlMs, 'client');
   return lease.kind === 'error' ? lease : { kind: 'leaseGrant', id: lease.lease.id, ttlMs: lease.lease.ttlMs };
 }
 
@@ -17,7 +17,7 @@ export function grant(
   parts: Parts,
   id: LeaseId,
   ttlMs: number,
-  ofRegistration: boolean,
+  origin: LeaseOrigin,
 ): { readonly kind: 'granted'; readonly lease: Lease } | ErrorResult {
   if (!Number.isSafeInteger(ttlMs) || ttlMs <= 0) {
     return failure('INVALID_TTL', `a TTL is a positive number of milliseconds, not ${ttlMs}`);
@@ -26,7 +26,7 @@ export function grant(
     return failure('LEASE_EXISTS', `lease ${id} exists already`, { lease: id });
   }
   const chosen = id === NO_LEASE ? freeId(parts) : id;
-  return { kind: 'granted', lease: parts.leases.grant(chosen, ttlMs, parts.clock, ofRegistration) };
+  return { kind: 'granted', lease: parts.leases.grant(chosen, ttlMs, parts.clock, origin) };
 }
 
 function freeId(parts: Parts): LeaseId {
@@ -48,20 +48,11 @@ export function applyLeaseRevoke(parts: Parts, command: LeaseRevokeCommand): Res
 export function applyLeaseKeepAlive(parts: Parts, command: LeaseKeepAliveCommand): Result {
   const ttlsMs: number[] = [];
   for (const id of command.ids) {
-    const lease = parts.leases.get(id);
+    const lease = parts.leases.ofClients(id);
     if (lease !== undefined) parts.leases.renew(lease, parts.clock);
     ttlsMs.push(lease?.ttlMs ?? 0);
   }
   return { kind: 'leaseKeepAlive', ttlsMs };
-}
-
-/** Ends the leases whose time is up, the longest overdue first, each in a revision of its own; a bounded number with one entry. */
-export function expire(parts: Parts): void {
-  for (let ended = 0; ended < parts.bounds.expiriesPerEntry; ended++) {
-    const lease = parts.leases.next;
-    if (lease === undefined || lease.deadline > parts.clock) return;
-    end(parts, lease);
-  }
 }
 
 function end(parts: Parts, lease: Lease): void {

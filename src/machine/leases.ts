@@ -8,9 +8,13 @@ import type { LeaseState } from './types.js';
 export interface Lease extends Timed {
   readonly ttlMs: number;
   readonly ofRegistration: boolean;
+  readonly ofMachine: boolean;
   /** Keys whose newest version hangs on the lease. */
   readonly keys: Set<Key>;
 }
+
+/** Who had it granted: a client by itself, a registration, or the machine for the guard of a service. */
+export type LeaseOrigin = 'client' | 'registration' | 'machine';
 
 export class LeaseTable {
   private readonly leases = new Map<LeaseId, Lease>();
@@ -30,6 +34,12 @@ export class LeaseTable {
     return this.leases.has(id);
   }
 
+  /** As get, for who asks from outside: leases of the machine's own can neither be renewed nor used. */
+  ofClients(id: LeaseId): Lease | undefined {
+    const lease = this.leases.get(id);
+    return lease?.ofMachine ? undefined : lease;
+  }
+
   /** All ids in the order of their text. */
   ids(): LeaseId[] {
     return [...this.leases.keys()].sort();
@@ -44,14 +54,24 @@ export class LeaseTable {
     return this.deadlines.first;
   }
 
-  grant(id: LeaseId, ttlMs: number, now: ClusterTime, ofRegistration: boolean): Lease {
-    const lease = this.load(id, { ttlMs, deadline: clusterTime(now + ttlMs), ofRegistration });
+  grant(id: LeaseId, ttlMs: number, now: ClusterTime, origin: LeaseOrigin): Lease {
+    const ofRegistration = origin === 'registration';
+    const ofMachine = origin === 'machine';
+    const lease = this.load(id, { ttlMs, deadline: clusterTime(now + ttlMs), ofRegistration, ofMachine });
     this.record(lease);
     return lease;
   }
 
   renew(lease: Lease, now: ClusterTime): void {
     lease.deadline = clusterTime(now + lease.ttlMs);
+    this.deadlines.moved(lease);
+    this.record(lease);
+  }
+
+  /** Lets a lease end at `deadline` if that is earlier. */
+  shorten(lease: Lease, deadline: ClusterTime): void {
+    if (lease.deadline <= deadline) return;
+    lease.deadline = deadline;
     this.deadlines.moved(lease);
     this.record(lease);
   }
@@ -73,15 +93,15 @@ export class LeaseTable {
 
   /** Puts back a lease of an image. */
   load(id: LeaseId, state: LeaseState): Lease {
-    const { ttlMs, deadline, ofRegistration } = state;
-    const lease: Lease = { id, ttlMs, deadline, ofRegistration, slot: 0, keys: new Set() };
+    const { ttlMs, deadline, ofRegistration, ofMachine } = state;
+    const lease: Lease = { id, ttlMs, deadline, ofRegistration, ofMachine, slot: 0, keys: new Set() };
     this.leases.set(id, lease);
     this.deadlines.add(lease);
     return lease;
   }
 
   private record(lease: Lease): void {
-    const { ttlMs, deadline, ofRegistration } = lease;
-    this.journal.write({ kind: 'lease', id: lease.id, lease: { ttlMs, deadline, ofRegistration } });
+    const { ttlMs, deadline, ofRegistration, ofMachine } = lease;
+    this.journal.write({ kind: 'lease', id: lease.id, lease: { ttlMs, deadline, ofRegistration, ofMachine } });
   }
 }

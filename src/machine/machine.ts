@@ -21,17 +21,20 @@ import { configAt, configHistory, configVersion } from './config-view.js';
 import { deleteRange } from './delete-range.js';
 import { DocumentVersions } from './document-versions.js';
 import { asError, failure } from './failure.js';
+import { expire } from './guard.js';
 import { Journal } from './journal.js';
 import { KeySpace } from './key-space.js';
-import { applyLeaseGrant, applyLeaseKeepAlive, applyLeaseRevoke, expire } from './lease-commands.js';
+import { applyLeaseGrant, applyLeaseKeepAlive, applyLeaseRevoke } from './lease-commands.js';
 import { LeaseTable } from './leases.js';
 import { RequestLedger } from './ledger.js';
 import { OriginTable } from './origins.js';
 import type { Parts } from './parts.js';
 import { checkPut, put } from './put.js';
 import { checkRevision, rangeOf } from './range.js';
-import { applyDeregister, applyRegister, applySetStatus } from './registry.js';
+import { applyDeregister, applyRegister, applySetHealth, applySetStatus } from './registry.js';
 import { type AnyLive, RESERVED_ROOT, touchesReserved } from './reserved.js';
+import { applyPutService } from './service.js';
+import { type ServiceState, ServiceTable } from './services.js';
 import { applyTxn, readTxn } from './txn.js';
 import type {
   Applied,
@@ -81,14 +84,17 @@ export class Machine {
     const bounds = options.bounds ?? limits;
     const leases = new LeaseTable(this.journal);
     this.ledger = new RequestLedger(this.journal, bounds);
-    this.keys = new KeySpace(options.reader, options.cacheBytes, leases, this.journal);
+    const services = new ServiceTable(leases);
+    this.keys = new KeySpace(options.reader, options.cacheBytes, leases, services, this.journal);
     this.compaction = new Compaction(this.keys, this.journal, bounds.scrubsPerEntry);
     this.parts = {
       keys: this.keys,
       leases,
+      services,
       documents: new DocumentVersions(this.keys),
       bounds,
       clock: clusterTime(0),
+      wallMs: 0,
       batchIndex: indexOf(0),
       chosenIds: 0,
     };
@@ -133,6 +139,7 @@ export class Machine {
   /** Ends loading. Undefined: there was no image, the machine is empty. */
   finishLoad(meta: MachineMeta | undefined): void {
     this.ledger.finishLoad();
+    this.parts.services.finishLoad();
     if (meta === undefined) return;
     this.keys.revision = meta.revision;
     this.keys.compactedRevision = meta.compactedRevision;
@@ -155,6 +162,7 @@ export class Machine {
     this.appliedTerm = batch.term;
     this.remembered = 0;
     if (batch.clock > parts.clock) parts.clock = batch.clock;
+    parts.wallMs = batch.wallMs;
     this.ledger.expire(parts.clock);
     const outcomes: { sequence: number; outcome: Outcome }[] = [];
     for (const run of batch.runs) this.applyRun(run, own(run.member, run.incarnation) ? outcomes : undefined);
@@ -228,6 +236,10 @@ export class Machine {
         return applyDeregister(parts, command);
       case 'setStatus':
         return applySetStatus(parts, command);
+      case 'setHealth':
+        return applySetHealth(parts, command);
+      case 'putService':
+        return applyPutService(parts, command);
       default:
         return unreachable(command);
     }
@@ -320,6 +332,11 @@ export class Machine {
     return { ttlMs: lease.ttlMs, remainingMs, keys: [...lease.keys].sort() };
   }
 
+  /** How many instances of a service the guard remembers and holds; undefined: there is nothing of the service. */
+  service(namespace: string, name: string): Pick<ServiceState, 'listed' | 'suspects' | 'ended'> | undefined {
+    return this.parts.services.get(`${namespace}/${name}`);
+  }
+
   leaseIds(): readonly LeaseId[] {
     return this.parts.leases.ids();
   }
@@ -339,12 +356,13 @@ export class Machine {
   }
 
   status(): MachineStatus {
-    const next = this.parts.leases.next?.deadline;
+    const { leases, services } = this.parts;
+    const next = leases.next?.deadline;
     return {
       keys: this.keys.index.live,
-      leases: this.parts.leases.size,
+      leases: leases.size,
       nextDeadline: next,
-      backlog: this.compaction.cursor !== undefined || (next !== undefined && next <= this.clock),
+      backlog: this.compacting || services.nextPending !== undefined || (next !== undefined && next <= this.clock),
     };
   }
 

@@ -14,7 +14,7 @@ export function checkPut(parts: Parts, command: PutCommand): ErrorResult | undef
 
 /** A lease must exist. */
 export function checkPutLease(parts: Parts, { ignoreLease, lease }: PutCommand): ErrorResult | undefined {
-  return ignoreLease || lease === NO_LEASE || parts.leases.has(lease) ? undefined : leaseNotFound(lease);
+  return ignoreLease || lease === NO_LEASE || parts.leases.ofClients(lease) ? undefined : leaseNotFound(lease);
 }
 
 /** A value or lease is kept of a key that exists. */

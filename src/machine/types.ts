@@ -127,6 +127,27 @@ export interface SetStatusCommand {
   readonly service: string;
   readonly instance: string;
   readonly status: string;
+  readonly reason: string;
+  /** Wall-clock time where the request was taken, milliseconds since 1970. */
+  readonly atMs: number;
+}
+export interface SetHealthCommand {
+  readonly kind: 'setHealth';
+  readonly namespace: string;
+  readonly service: string;
+  readonly instance: string;
+  readonly health: 'PASSING' | 'FAILING';
+  readonly reason: string;
+  readonly atMs: number;
+  /** Of the registration that was checked. */
+  readonly lease: LeaseId;
+}
+export interface PutServiceCommand {
+  readonly kind: 'putService';
+  readonly namespace: string;
+  readonly service: string;
+  readonly json: Uint8Array;
+  readonly ifVersion: number | undefined;
 }
 export type Command =
   | PutCommand
@@ -140,7 +161,9 @@ export type Command =
   | ConfigRollbackCommand
   | RegisterCommand
   | DeregisterCommand
-  | SetStatusCommand;
+  | SetStatusCommand
+  | SetHealthCommand
+  | PutServiceCommand;
 
 /** A decoded command with its client-chosen request id ('' = none). */
 export interface Request {
@@ -162,6 +185,8 @@ export interface Batch {
   readonly term: Term;
   /** The machine's clock becomes max(its clock, this). */
   readonly clock: ClusterTime;
+  /** Wall-clock time of the leader that made it, milliseconds since 1970, for people to read; 0: not known. Nothing is decided by it. */
+  readonly wallMs: number;
   readonly runs: readonly Run[];
 }
 
@@ -240,7 +265,9 @@ export type Result =
   | { readonly kind: 'configPublish'; readonly versions: readonly number[] }
   | { readonly kind: 'register'; readonly lease: LeaseId; readonly ttlMs: number }
   | { readonly kind: 'deregister' }
-  | { readonly kind: 'setStatus' };
+  | { readonly kind: 'setStatus' }
+  | { readonly kind: 'setHealth' }
+  | { readonly kind: 'putService'; readonly version: number };
 
 /** The result of one command; `revision` is the store's revision after it (for the response header). */
 export interface Outcome {
@@ -262,6 +289,8 @@ export interface LeaseState {
   readonly deadline: ClusterTime;
   /** Granted by a registration, not by a lease grant: it goes when its last instance moves to another lease. */
   readonly ofRegistration: boolean;
+  /** Granted by the machine itself, for the guard of a service: nobody renews it. */
+  readonly ofMachine: boolean;
 }
 export interface RequestState {
   /** Entry that applied it and its place among the requests remembered there: the order in which requests are forgotten. */

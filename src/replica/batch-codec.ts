@@ -13,21 +13,21 @@ export interface EncodedRun {
   readonly commands: readonly Uint8Array[];
 }
 
-export function encodeBatch(clock: ClusterTime, runs: readonly EncodedRun[]): Uint8Array {
-  return BatchMessage.encode({ clock, runs: runs as (EncodedRun & { commands: Uint8Array[] })[] });
+export function encodeBatch(clock: ClusterTime, wallMs: number, runs: readonly EncodedRun[]): Uint8Array {
+  return BatchMessage.encode({ clock, wallMs, runs: runs as (EncodedRun & { commands: Uint8Array[] })[] });
 }
 
 /** Decodes a committed entry for the machine. Entries of Raft itself (no-op, membership) carry no commands and leave the clock. */
 export function decodeBatch(entry: Entry): Batch {
   const { index, term } = entry;
-  if (entry.kind !== 'commands') return { index, term, clock: 0 as ClusterTime, runs: [] };
+  if (entry.kind !== 'commands') return { index, term, clock: 0 as ClusterTime, wallMs: 0, runs: [] };
   const message = BatchMessage.decode(entry.data);
   const runs: Run[] = [];
   for (const { member, incarnation, firstSequence, commands } of message.runs) {
     const requests = commands.map(decodeCommand);
     runs.push({ member: member as MemberId, incarnation, firstSequence, requests });
   }
-  return { index, term, clock: message.clock as ClusterTime, runs };
+  return { index, term, clock: message.clock as ClusterTime, wallMs: message.wallMs, runs };
 }
 
 /** Who is in an entry up to which sequence, and its stamp: what a new leader reads from entries that are not applied yet. */

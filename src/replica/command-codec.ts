@@ -64,6 +64,14 @@ function toWire(command: Command): wire.CommandIn {
       const { kind, ...setStatus } = command;
       return { [kind]: setStatus };
     }
+    case 'setHealth': {
+      const { kind, ...setHealth } = command;
+      return { [kind]: setHealth };
+    }
+    case 'putService': {
+      const { kind, json, ...putService } = command;
+      return { [kind]: { ...putService, json: asBuffer(json) } };
+    }
     default:
       return unreachable(command);
   }
@@ -150,8 +158,17 @@ function fromWire(message: wire.Command): Command {
     return { kind: 'deregister', namespace, service, instance, lease: lease as LeaseId };
   }
   if (message.setStatus) {
-    const { namespace, service, instance, status } = message.setStatus;
-    return { kind: 'setStatus', namespace, service, instance, status };
+    const { namespace, service, instance, status, reason, atMs } = message.setStatus;
+    return { kind: 'setStatus', namespace, service, instance, status, reason, atMs };
+  }
+  if (message.setHealth) {
+    const { namespace, service, instance, reason, atMs, lease } = message.setHealth;
+    const health = message.setHealth.health === 'PASSING' ? 'PASSING' : 'FAILING';
+    return { kind: 'setHealth', namespace, service, instance, health, reason, atMs, lease: lease as LeaseId };
+  }
+  if (message.putService) {
+    const { namespace, service, json, ifVersion } = message.putService;
+    return { kind: 'putService', namespace, service, json, ifVersion };
   }
   return nothing.command;
 }

@@ -26,10 +26,12 @@ export class Leadership {
   /**
    * @param electionMs also the most that the cluster clock moves between two commits
    * @param maxUnappliedBytes above it nothing is proposed: what comes gathers and makes fewer, larger entries, as etcd bounds its uncommitted size
+   * @param wall the wall clock
    */
   constructor(
     private readonly electionMs: number,
     private readonly maxUnappliedBytes: number,
+    private readonly wall: () => number,
   ) {
     this.clock = new ClusterClock(electionMs);
   }
@@ -115,6 +117,6 @@ export class Leadership {
   }
 
   private encode(runs: readonly EncodedRun[], machine: Machine, now: number): Uint8Array {
-    return encodeBatch(this.clock.stamp(now, machine.clock), runs);
+    return encodeBatch(this.clock.stamp(now, machine.clock), Math.floor(this.wall()), runs);
   }
 }

@@ -10,6 +10,8 @@ import type { MemberInfo } from './types.js';
 export interface Scheduler {
   /** Monotonic milliseconds (performance.now). */
   now(): number;
+  /** Wall clock, milliseconds since 1970 (Date.now). */
+  wall(): number;
   /** Runs the callback once the events that wait now have been handled (setImmediate). */
   defer(callback: () => void): void;
   /** Runs the callback after so many milliseconds, and returns what takes that back. Undefined: by timers of the runtime. */

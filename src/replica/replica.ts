@@ -86,7 +86,7 @@ export class MemberReplica implements Replica {
     this.roster = new Roster(options, this.raftStatus.membership);
     this.electionMs = options.electionTicks * options.tickMs;
     this.reads = Reads.ofRun(options.incarnation);
-    this.leadership = new Leadership(this.electionMs, bounds.inflightBytes);
+    this.leadership = new Leadership(this.electionMs, bounds.inflightBytes, () => options.scheduler.wall());
     this.transfers = new Transfers(this.electionMs);
     this.retention = options.retentionMs === undefined ? undefined : new Retention(options.retentionMs);
     this.sender = new SnapshotSender(store, options.transport, log);

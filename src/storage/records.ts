@@ -158,6 +158,7 @@ export function writeLease(out: RecordBuffer, lease: LeaseState): void {
   out.numberField(1, lease.ttlMs);
   out.numberField(2, lease.deadline);
   out.numberField(3, lease.ofRegistration ? 1 : 0);
+  out.numberField(4, lease.ofMachine ? 1 : 0);
 }
 export function writeOrigin(out: RecordBuffer, origin: OriginState): void {
   out.numberField(1, origin.incarnation);
@@ -238,6 +239,7 @@ export function decodeImageRecord(key: Buffer, value: Buffer): ImageRecord {
         ttlMs: record.ttlMs,
         deadline: clusterTime(record.deadlineMs),
         ofRegistration: record.ofRegistration,
+        ofMachine: record.ofMachine,
       };
       return { kind: 'lease', id: key.toString('latin1', GENERATION_BYTES + 1) as LeaseId, lease };
     }
@@ -272,6 +274,8 @@ const commandNumbers: Readonly<Record<Command['kind'], number>> = {
   register: 10,
   deregister: 11,
   setStatus: 12,
+  setHealth: 13,
+  putService: 14,
 };
 const commandKinds = new Map(
   (Object.keys(commandNumbers) as Command['kind'][]).map((kind) => [commandNumbers[kind], kind]),

@@ -35,6 +35,10 @@ function resultToRecord(result: Result): wire.OutcomeIn {
       return { deregister: true };
     case 'setStatus':
       return { setStatus: true };
+    case 'setHealth':
+      return { setHealth: true };
+    case 'putService':
+      return { putService: result.version };
     default:
       return unreachable(result);
   }
@@ -85,6 +89,8 @@ function resultFromRecord(record: wire.Outcome): Result {
   if (record.register) return { kind: 'register', lease: record.register.id as LeaseId, ttlMs: record.register.ttlMs };
   if (record.deregister) return { kind: 'deregister' };
   if (record.setStatus) return { kind: 'setStatus' };
+  if (record.setHealth) return { kind: 'setHealth' };
+  if (record.putService !== undefined) return { kind: 'putService', version: record.putService };
   const { put, deleteRange, range, txn } = record;
   return operationFromRecord({ put, deleteRange, range, txn });
 }

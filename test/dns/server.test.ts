@@ -50,7 +50,8 @@ test('a resolver follows the instances', async () => {
   ]);
   expect(await resolver.resolveSrv(`_metrics._tcp.${name}`)).toMatchObject([{ port: 9_100 }]);
 
-  replica.apply({ kind: 'setStatus', namespace: 'prod', service: 'compute', instance: 'i1', status: 'DRAINING' });
+  const name1 = { namespace: 'prod', service: 'compute', instance: 'i1' };
+  replica.apply({ kind: 'setStatus', ...name1, status: 'DRAINING', reason: '', atMs: 1 });
   expect(await tell(resolver.resolve4(name))).toBe('ENODATA');
   deregister(replica, 'i1');
   deregister(replica, 'i2');

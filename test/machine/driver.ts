@@ -7,13 +7,15 @@ import { Machine } from '../../src/machine/machine.js';
 import type { Applied, Batch, Command, ErrorResult, Outcome, Request, Result } from '../../src/machine/types.js';
 import { MemoryReader } from './memory-reader.js';
 
+/** The wall clock when the cluster clock stands at 0. */
+export const WALL = 1_700_000_000_000;
 export const SELF = 7 as MemberId;
 
 /** A batch of one run of another member, for the entry that `machine` expects next. */
 export function batchFor(machine: Machine, requests: readonly Request[], member = 3 as MemberId): Batch {
   const firstSequence = (machine.originState(member)?.lastSequence ?? 0) + 1;
   const run = { member, incarnation: 1, firstSequence, requests };
-  return { index: index(machine.appliedIndex + 1), term: term(1), clock: machine.clock, runs: [run] };
+  return { index: index(machine.appliedIndex + 1), term: term(1), clock: machine.clock, wallMs: 0, runs: [run] };
 }
 
 export class Driver {
@@ -51,6 +53,7 @@ export class Driver {
       index: index(this.machine.appliedIndex + 1),
       term: term(1),
       clock: clusterTime(this.clock),
+      wallMs: WALL + this.clock,
       runs: requests.length > 0 ? [run] : [],
     });
     assert(applied.outcomes.length === requests.length, 'every request of this member has an outcome');

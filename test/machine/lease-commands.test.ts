@@ -175,7 +175,7 @@ test('after a rebuild the keys hang on the same leases, and deadlines are the sa
   driver.run(revoke('1'));
   const rebuilt = driver.rebuilt();
   expect(rebuilt.lease(leaseId('2'))).toEqual({ ttlMs: 7000, remainingMs: 7000, keys: ['a'] });
-  const next = { index: index(rebuilt.appliedIndex + 1), term: term(1), clock: clusterTime(7000), runs: [] };
+  const next = { index: index(rebuilt.appliedIndex + 1), term: term(1), clock: clusterTime(7000), wallMs: 0, runs: [] };
   const own = (_member: MemberId) => false;
   expect(rebuilt.apply(next, own).changes).toEqual(driver.machine.apply(next, own).changes);
 });

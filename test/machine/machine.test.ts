@@ -14,7 +14,7 @@ test('an empty machine', () => {
 
 test('each entry is applied once and in order', () => {
   const { machine } = new Driver();
-  const entry = (at: number) => ({ index: index(at), term: term(1), clock: clusterTime(0), runs: [] });
+  const entry = (at: number) => ({ index: index(at), term: term(1), clock: clusterTime(0), wallMs: 0, runs: [] });
   expect(() => machine.apply(entry(2), () => true)).toThrowError(AssertionFailure);
   machine.apply(entry(1), () => true);
   expect(() => machine.apply(entry(1), () => true)).toThrowError(AssertionFailure);
@@ -37,7 +37,7 @@ test('the meta says where the machine stands', () => {
 
 test('an entry without commands still moves index, term and clock', () => {
   const driver = new Driver();
-  driver.apply({ index: index(1), term: term(4), clock: clusterTime(50), runs: [] });
+  driver.apply({ index: index(1), term: term(4), clock: clusterTime(50), wallMs: 0, runs: [] });
   expect(driver.last?.meta).toMatchObject({ appliedIndex: 1, appliedTerm: 4, clock: 50 });
   expect(driver.last?.writes).toEqual([]);
 });

@@ -14,7 +14,13 @@ class Sender {
     const requests = Array.from({ length: count }, () => ({ command: put('a', '1'), requestId: '' }));
     const { machine } = this.driver;
     const run = { member: ORIGIN, incarnation, firstSequence, requests };
-    const batch = { index: index(machine.appliedIndex + 1), term: term(1), clock: clusterTime(0), runs: [run] };
+    const batch = {
+      index: index(machine.appliedIndex + 1),
+      term: term(1),
+      clock: clusterTime(0),
+      wallMs: 0,
+      runs: [run],
+    };
     const { outcomes } = machine.apply(batch, (member, started) => member === ORIGIN && started === incarnation);
     return outcomes.map(({ sequence }) => sequence);
   }

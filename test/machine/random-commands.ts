@@ -22,10 +22,12 @@ import {
   key,
   leaseId,
   publish,
+  putService,
   range,
   register,
   revoke,
   rollback,
+  setHealth,
   setStatus,
   txn,
 } from './words.js';
@@ -136,7 +138,7 @@ export class RandomCommands {
     const version = this.below(4);
     const ifVersion = this.chance(0.7) ? undefined : version;
     const instance = this.pick(['i1', 'i2', 'i3']);
-    switch (this.below(9)) {
+    switch (this.below(11)) {
       case 0:
       case 1:
       case 2: {
@@ -153,6 +155,12 @@ export class RandomCommands {
         return deregister(instance);
       case 7:
         return setStatus(instance, this.pick(['UP', 'DOWN']));
+      case 8:
+        return setHealth(instance, this.pick(['PASSING', 'FAILING']), this.pick(LEASES));
+      case 9: {
+        const guard = { off: this.chance(0.1), percent: 40, atLeast: 2, windowMs: '3000', holdMs: '5000' };
+        return putService({ guard, checks: this.chance(0.5) ? [{ tcp: {} }] : undefined }, ifVersion);
+      }
       default:
         return this.chance(0.5) ? keepAlive(...LEASES) : grant('', 1000 + this.below(5000));
     }

@@ -7,15 +7,15 @@ import { clusterTime, index, type MemberId, term } from '../../src/base/ids.js';
 import { limits } from '../../src/base/limits.js';
 import { seededRandom } from '../../src/base/random.js';
 import { Machine } from '../../src/machine/machine.js';
-import type { Applied, Batch, Command, Request, Run, Write } from '../../src/machine/types.js';
+import type { Applied, Batch, Command, KeyVersion, Request, Run, Write } from '../../src/machine/types.js';
 import { MemoryReader } from './memory-reader.js';
 import { RandomCommands } from './random-commands.js';
-import { keepAlive, key, range, revoke } from './words.js';
+import { keepAlive, key, range, revoke, text } from './words.js';
 
 const bounds = {
   ...limits,
   expiriesPerEntry: 2,
-  scrubsPerEntry: 4,
+  scrubsPerEntry: 8,
   keptVersions: 4,
   requestsKept: 12,
   requestResultBytes: 5_000,
@@ -35,7 +35,7 @@ class Traffic {
     const { commands } = this;
     if (commands.chance(0.5)) this.clock += commands.below(1500);
     const runs = Array.from({ length: commands.below(4) }, () => this.run(machine));
-    return { index: index(++this.position), term: term(1), clock: clusterTime(this.clock), runs };
+    return { index: index(++this.position), term: term(1), clock: clusterTime(this.clock), wallMs: 0, runs };
   }
 
   private run(machine: Machine): Run {
@@ -79,6 +79,7 @@ function visible(machine: Machine): unknown {
     old: machine.range({ ...whole, revision: machine.compactedRevision }),
     leases: machine.leaseIds().map((id) => machine.lease(id)),
     status: machine.status(),
+    service: machine.service('prod', 'web'),
     origins: [1, 2, 3].map((member) => machine.originState(member as MemberId)),
     documents: ['url', 'db/url', 'x'].map((name) => [
       machine.config('prod', name),
@@ -129,6 +130,10 @@ function play(seed: number, batches: number): Set<string> {
   return happened;
 }
 
+function isSuspect({ key: name, value }: KeyVersion): boolean {
+  return name.startsWith('/quorate/registry/') && text(value).includes('"health":"SUSPECT"');
+}
+
 function note(happened: Set<string>, applied: Applied): void {
   for (const { outcome } of applied.outcomes) {
     happened.add(outcome.result.kind === 'error' ? outcome.result.reason : outcome.result.kind);
@@ -136,6 +141,7 @@ function note(happened: Set<string>, applied: Applied): void {
   for (const write of applied.writes) {
     if (write.kind === 'request' && write.record === undefined) happened.add('forgotten');
     if (write.kind === 'dropVersion') happened.add('scrubbed');
+    if (write.kind === 'version' && isSuspect(write.version)) happened.add('suspect');
   }
 }
 
@@ -158,6 +164,9 @@ test.each([1, 2, 3, 4, 5])('a rebuilt machine goes on as the one that lived (see
     'register',
     'deregister',
     'setStatus',
+    'setHealth',
+    'putService',
+    'suspect',
     'VERSION_MISMATCH',
     'VERSION_NOT_FOUND',
     'LEASE_NOT_FOUND',

@@ -17,7 +17,7 @@ test('a registration without lease grants one and hangs the instance on it, in o
   expect(outcome.result).toMatchObject({ lease: id });
   expect(driver.machine.lease(id)).toEqual({ ttlMs: 4000, remainingMs: 4000, keys: [I1] });
   const item = driver.machine.range(range(I1)).items[0];
-  expect(item && [text(item.value), item.lease]).toEqual(['{"id":"i1"}', id]);
+  expect(item && [text(item.value), item.lease]).toEqual(['{"id":"i1","health":"PASSING"}', id]);
 });
 
 test('the instance goes with its lease', () => {
@@ -109,17 +109,19 @@ test('an instance that is not there', () => {
   }
 });
 
-test('set status changes that field alone, and keeps the lease', () => {
+test('set status changes that field and its time alone, and keeps the lease', () => {
   const driver = new Driver(0);
   const lease = registered(driver, 'i1', '', { id: 'i1', status: 'UP', metadata: { b: '1', a: '2' } });
   driver.run(setStatus('i1', 'DRAINING'));
   const item = driver.machine.range(range(I1)).items[0];
-  expect(item && text(item.value)).toBe('{"id":"i1","status":"DRAINING","metadata":{"b":"1","a":"2"}}');
+  expect(item && text(item.value)).toBe(
+    '{"id":"i1","status":"DRAINING","metadata":{"b":"1","a":"2"},"health":"PASSING","statusChangedAtMs":"7"}',
+  );
   expect(item).toMatchObject({ lease, version: 2 });
   registered(driver, 'i2');
   driver.run(setStatus('i2', 'DOWN'));
   const added = driver.machine.range(range('/quorate/registry/prod/web/i2')).items[0];
-  expect(added && text(added.value)).toBe('{"id":"i2","status":"DOWN"}');
+  expect(added && text(added.value)).toBe('{"id":"i2","health":"PASSING","status":"DOWN","statusChangedAtMs":"7"}');
 });
 
 test('a bad registration neither grants a lease nor makes a revision', () => {

@@ -60,6 +60,8 @@ test('a range delete counts only if a key there exists in it', () => {
   expect(driver.ok(del('/', '0'), 'deleteRange').deleted).toBe(1);
   driver.run(register('i1', {}, ''));
   expect(driver.refused(del('/', '0')).reason).toBe('RESERVED_KEY');
+  driver.advance(5_000);
+  expect(driver.refused(del('/', '0')).reason, 'the guard remembers it').toBe('RESERVED_KEY');
   driver.advance(60_000);
   expect(driver.ok(del('/', '0'), 'deleteRange').deleted).toBe(0);
 });

@@ -4,6 +4,7 @@ import { Journal } from '../../src/machine/journal.js';
 import { KeyEntry } from '../../src/machine/key-index.js';
 import { KeySpace } from '../../src/machine/key-space.js';
 import { LeaseTable } from '../../src/machine/leases.js';
+import { ServiceTable } from '../../src/machine/services.js';
 import type { KeyVersion } from '../../src/machine/types.js';
 import { owned, ValueCache } from '../../src/machine/values.js';
 import { Driver } from './driver.js';
@@ -94,7 +95,8 @@ test('a value that is not in memory is read once and then kept', () => {
 
 test('a deleted key gives its memory back', () => {
   const journal = new Journal();
-  const keys = new KeySpace({ read: () => unread() }, 100_000, new LeaseTable(journal), journal);
+  const leases = new LeaseTable(journal);
+  const keys = new KeySpace({ read: () => unread() }, 100_000, leases, new ServiceTable(leases), journal);
   keys.put(key('a'), new Uint8Array(1000), leaseId(''));
   keys.commit();
   const entry = present(keys.index.get(key('a')), 'the key is there');

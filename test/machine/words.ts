@@ -98,7 +98,16 @@ export function deregister(instance: string, lease = ''): Command {
 }
 
 export function setStatus(instance: string, status: string): Command {
-  return { kind: 'setStatus', namespace: 'prod', service: 'web', instance, status };
+  return { kind: 'setStatus', namespace: 'prod', service: 'web', instance, status, reason: '', atMs: 7 };
+}
+
+export function setHealth(instance: string, health: 'PASSING' | 'FAILING', lease: string, reason = 'why'): Command {
+  const named = { namespace: 'prod', service: 'web', instance };
+  return { kind: 'setHealth', ...named, health, reason, atMs: 8, lease: leaseId(lease) };
+}
+
+export function putService(settings: object, ifVersion?: number): Command {
+  return { kind: 'putService', namespace: 'prod', service: 'web', json: bytes(JSON.stringify(settings)), ifVersion };
 }
 
 /** What a test wants to see of a version: `key=value`. */

@@ -106,6 +106,7 @@ export class TestMember {
         random: seededRandom(id * 100 + run),
         scheduler: {
           now: () => cluster.now,
+          wall: () => 1_700_000_000_000 + cluster.now,
           defer: (callback) => cluster.later(() => alive() && callback()),
         },
         log: silentLog,

@@ -2,6 +2,7 @@
 import { type Key, NO_LEASE } from '../../src/base/ids.js';
 import { limits } from '../../src/base/limits.js';
 import type { Random } from '../../src/base/random.js';
+import type { Command } from '../../src/machine/types.js';
 import { allMembers } from '../../src/raft/membership.js';
 import type { MemberRecord, Membership } from '../../src/raft/types.js';
 import type { SimMember } from './members.js';
@@ -16,6 +17,14 @@ const lateChangeMs = 6_000;
 const restMs = 4_000;
 /** A lease that nobody renews may live so much longer: the cluster clock moves with commits only. */
 const leaseSlackMs = 4_000;
+/** Of the service that sessions register in. */
+const guardOff: Command = {
+  kind: 'putService',
+  namespace: 'app',
+  service: 's',
+  json: Buffer.from('{"guard":{"off":true}}'),
+  ifVersion: undefined,
+};
 const probe = {
   kind: 'put' as const,
   key: 'probe' as Key,
@@ -59,6 +68,12 @@ export class Liveness {
     await this.within('a read through every member is answered', () => read.size === this.alive.length);
     for (const client of clients) client.active = false;
     await world.advance(world.now + restMs);
+    // Guards would hold what ends now for minutes.
+    if (sessions.length > 0) {
+      const off = new Set<SimMember>();
+      for (const member of this.alive) this.tryWrite(member, off, guardOff);
+      await this.within('guards can be switched off', () => off.size === this.alive.length);
+    }
     await this.within(
       'silent leases end',
       () => this.alive.every(({ replica }) => replica?.machine.leaseIds().length === 0),
@@ -165,12 +180,12 @@ export class Liveness {
     });
   }
 
-  private tryWrite(member: SimMember, done: Set<SimMember>): void {
+  private tryWrite(member: SimMember, done: Set<SimMember>, wanted?: Command): void {
     const { calls, world } = this.simulation;
     const tag = this.simulation.nextTag();
-    const command = { ...probe, value: Buffer.from(tag) };
+    const command = wanted ?? { ...probe, value: Buffer.from(tag) };
     const again = (): void => {
-      if (!done.has(member)) world.after(500, world.always, () => this.tryWrite(member, done));
+      if (!done.has(member)) world.after(500, world.always, () => this.tryWrite(member, done, wanted));
     };
     if (!member.up) {
       again();

@@ -277,6 +277,7 @@ export class SimMember {
     const { world } = this;
     return {
       now: () => clock.now(),
+      wall: () => this.wallTime(),
       defer: (callback) => world.after(0, scope, callback),
       after: (milliseconds, callback) => {
         let wanted = true;

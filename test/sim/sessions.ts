@@ -9,6 +9,7 @@ export class Session {
   active = true;
   private readonly random: Random;
   private lease: LeaseId = NO_LEASE;
+  private formerLease: LeaseId = NO_LEASE;
   private ttlMs = 0;
 
   constructor(
@@ -31,7 +32,9 @@ export class Session {
     if (this.lease === NO_LEASE) this.register();
     else if (dice < 0.05) this.deregister();
     else if (dice < 0.1) this.fallSilent();
-    else if (dice < 0.2) this.setStatus();
+    else if (dice < 0.15) this.setStatus();
+    else if (dice < 0.19) this.setHealth();
+    else if (dice < 0.22) this.putService();
     else if (dice < 0.4) this.hang();
     else this.keepAlive();
   }
@@ -39,7 +42,9 @@ export class Session {
   private register(): void {
     const tag = this.around.nextTag();
     this.ttlMs = 1_000 + Math.floor(this.random() * 2_000);
-    const json = Buffer.from(JSON.stringify({ id: `i${this.number}`, zone: tag }));
+    const checks = this.random() < 0.5 ? [{ tcp: {} }] : undefined;
+    // Never the endpoint of an earlier one, so that no health is kept: then it would look like a change of health.
+    const json = Buffer.from(JSON.stringify({ id: `i${this.number}`, address: tag, zone: tag, checks }));
     const command = { kind: 'register' as const, ...this.name(), json, lease: NO_LEASE, ttlMs: this.ttlMs };
     this.call({ tag, command, requestId: this.random() < 0.5 ? tag : '' }, (result) => {
       if (result.kind === 'register') this.lease = result.lease;
@@ -64,7 +69,39 @@ export class Session {
   }
 
   private setStatus(): void {
-    const command = { kind: 'setStatus' as const, ...this.name(), status: this.random() < 0.5 ? 'UP' : 'DRAINING' };
+    const command = {
+      kind: 'setStatus' as const,
+      ...this.name(),
+      status: this.random() < 0.5 ? 'UP' : 'DRAINING',
+      reason: '',
+      atMs: 1,
+    };
+    this.call({ tag: this.around.nextTag(), command, requestId: '' }, () => {});
+  }
+
+  /** What a check found: of this registration, or one that came to nothing long ago. */
+  private setHealth(): void {
+    const { lease, formerLease } = this;
+    const health = this.random() < 0.5 ? ('PASSING' as const) : ('FAILING' as const);
+    const checked = this.random() < 0.8 ? lease : formerLease;
+    const command = { kind: 'setHealth' as const, ...this.name(), health, reason: 'checked', atMs: 1, lease: checked };
+    this.call({ tag: this.around.nextTag(), command, requestId: '' }, () => {});
+  }
+
+  /** Short windows and holds, so that guards step in and let go within a run. */
+  private putService(): void {
+    const { random } = this;
+    const guard = {
+      off: random() < 0.1,
+      percent: 20 + Math.floor(random() * 60),
+      atLeast: 1 + Math.floor(random() * 2),
+      windowMs: String(1_000 + Math.floor(random() * 3_000)),
+      holdMs: String(1_000 + Math.floor(random() * 6_000)),
+    };
+    const checks = random() < 0.5 ? [{ tcp: {} }] : undefined;
+    const { namespace, service } = this.name();
+    const json = Buffer.from(JSON.stringify({ guard, checks }));
+    const command = { kind: 'putService' as const, namespace, service, json, ifVersion: undefined };
     this.call({ tag: this.around.nextTag(), command, requestId: '' }, () => {});
   }
 
@@ -80,6 +117,7 @@ export class Session {
   }
 
   private fallSilent(): void {
+    this.formerLease = this.lease;
     this.lease = NO_LEASE;
     this.after(this.ttlMs * 2 * this.random());
   }

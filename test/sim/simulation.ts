@@ -10,6 +10,7 @@ import { Committed } from './checkers/committed.js';
 import { Disks } from './checkers/disks.js';
 import { Elections } from './checkers/elections.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
+import { Guards } from './checkers/guards.js';
 import { Images } from './checkers/images.js';
 import { Invariants } from './checkers/invariants.js';
 import { Leaders } from './checkers/leaders.js';
@@ -60,6 +61,7 @@ export class Simulation {
   readonly members: readonly SimMember[] = this.fleet.members;
   readonly calls: Calls;
   readonly leases: Leases;
+  readonly guards: Guards;
   readonly clients: readonly Client[];
   readonly sessions: readonly Session[];
   readonly followers: readonly Follower[];
@@ -120,6 +122,7 @@ export class Simulation {
     const linearizable = new Linearizable(world, this.history);
     const exact = swarm.every.jump === Number.POSITIVE_INFINITY && swarm.cpuCostMs === 0;
     this.leases = new Leases(world, exact ? 1 + swarm.clockSpread : undefined, swarm.electionTicks * tickMs);
+    this.guards = new Guards(world);
     this.calls = new Calls(world, linearizable, this.exactlyOnce);
     const reshaping = drawReshaping(world.random('reshaping'));
     const ids = Array.from({ length: reshaping?.founders ?? swarm.members }, (_, i) => (i + 1) as MemberId);
@@ -233,6 +236,7 @@ export class Simulation {
         this.permanence.onApplied(entry.index, entry.term);
         this.exactlyOnce.onApplied(applied);
         this.leases.onApplied(batch, applied);
+        this.guards.onApplied(batch, applied);
       }
       return applied;
     };

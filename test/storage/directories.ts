@@ -43,7 +43,11 @@ export async function fill(directory: string): Promise<void> {
     put(2),
     put(3),
     drop(2),
-    { kind: 'lease', id: lease('a1'), lease: { ttlMs: 5000, deadline: clusterTime(9000), ofRegistration: false } },
+    {
+      kind: 'lease',
+      id: lease('a1'),
+      lease: { ttlMs: 5000, deadline: clusterTime(9000), ofRegistration: false, ofMachine: false },
+    },
     { kind: 'origin', member: member(2), state: { incarnation: 3, lastSequence: 4 } },
     {
       kind: 'request',

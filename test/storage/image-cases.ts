@@ -30,7 +30,7 @@ export interface Cases {
 const leaseWrite = (id: LeaseId, ttlMs = 5000): Write => ({
   kind: 'lease',
   id,
-  lease: { ttlMs, deadline: clusterTime(1_700_000_005_000), ofRegistration: ttlMs > 5000 },
+  lease: { ttlMs, deadline: clusterTime(1_700_000_005_000), ofRegistration: ttlMs > 5000, ofMachine: ttlMs === 5000 },
 });
 const originWrite = (id: number, lastSequence: number): Write => ({
   kind: 'origin',

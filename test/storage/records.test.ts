@@ -99,11 +99,14 @@ describe('versions', () => {
 test('leases, origins and entries are the messages of the .proto file', () => {
   const deadline = clusterTime(1_700_000_000_000);
   expect(
-    wire.LeaseRecord.decode(body((out) => writeLease(out, { ttlMs: 5000, deadline, ofRegistration: true }))),
+    wire.LeaseRecord.decode(
+      body((out) => writeLease(out, { ttlMs: 5000, deadline, ofRegistration: true, ofMachine: true })),
+    ),
   ).toMatchObject({
     ttlMs: 5000,
     deadlineMs: deadline,
     ofRegistration: true,
+    ofMachine: true,
   });
   const origin = { incarnation: 1_700_000_000_001, lastSequence: 2 ** 40 };
   expect(wire.OriginRecord.decode(body((out) => writeOrigin(out, origin)))).toMatchObject(origin);

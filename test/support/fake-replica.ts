@@ -269,7 +269,10 @@ export class FakeReplica implements Replica {
 
   private applyRuns(runs: readonly Run[]): readonly { readonly sequence: number; readonly outcome: Outcome }[] {
     const at = index(this.machine.appliedIndex + 1);
-    const applied = this.machine.apply({ index: at, term: term(3), clock: this.clock, runs }, () => true);
+    const applied = this.machine.apply(
+      { index: at, term: term(3), clock: this.clock, wallMs: 1_700_000_000_000 + this.clock, runs },
+      () => true,
+    );
     for (const write of applied.writes) this.write(write);
     this.machine.persisted(at);
     this.hub.publish(applied.changes, this.machine.revision);

@@ -8,6 +8,7 @@ import { headerOf } from '../header.js';
 import type { UnaryCall } from '../unary-call.js';
 import {
   checkInstanceId,
+  checkLabel,
   checkNamespace,
   checkRequestId,
   checkRevision,
@@ -17,14 +18,15 @@ import {
 
 /** Marks the instance DRAINING, then waits for the subscribers: until all have acknowledged, the time is up, or the caller's is. */
 export function onDrain(request: DrainRequest, call: UnaryCall<DrainResponseIn>): void {
-  const { namespace, service, id, requestId } = request;
+  const { namespace, service, id, reason, requestId } = request;
   checkNamespace(namespace);
   checkServiceName(service);
   checkInstanceId(id);
+  checkLabel(reason, 'reason');
   checkRequestId(requestId);
   const waitMs = checkWait(request.waitMs);
   call.apply(
-    { kind: 'setStatus', namespace, service, instance: id, status: 'DRAINING' },
+    { kind: 'setStatus', namespace, service, instance: id, status: 'DRAINING', reason, atMs: Date.now() },
     requestId,
     'setStatus',
     (_result, revision) => {

@@ -21,7 +21,16 @@ import { checkInstance, instanceJson } from './instance.js';
 import { checkStatus } from './instance-status.js';
 import { nativeKeepAlive } from './keep-alive-words.js';
 import { onListInstances, onListServices } from './registry-list.js';
-import { checkInstanceId, checkLease, checkNamespace, checkRequestId, checkServiceName, checkTtl } from './validate.js';
+import { onGetService, onPutService } from './service.js';
+import {
+  checkInstanceId,
+  checkLabel,
+  checkLease,
+  checkNamespace,
+  checkRequestId,
+  checkServiceName,
+  checkTtl,
+} from './validate.js';
 import { watchRegistry } from './watch-registry.js';
 
 export function serveRegistry(table: HandlerTable, replica: Replica): void {
@@ -32,6 +41,8 @@ export function serveRegistry(table: HandlerTable, replica: Replica): void {
   table.unary(registryService.setStatus, onSetStatus);
   table.unary(registryService.drain, onDrain);
   table.unary(registryService.acknowledge, onAcknowledge);
+  table.unary(registryService.putService, onPutService);
+  table.unary(registryService.getService, onGetService);
   table.unary(registryService.listServices, onListServices);
   table.unary(registryService.listInstances, onListInstances);
   table.bidi(registryService.keepAlive, (stream, input) => new KeepAliveConversation(words, batcher, stream, input));
@@ -64,11 +75,14 @@ function onDeregister(request: DeregisterRequest, call: UnaryCall<DeregisterResp
 }
 
 function onSetStatus(request: SetStatusRequest, call: UnaryCall<SetStatusResponseIn>): void {
-  const { namespace, service, id, requestId } = request;
+  const { namespace, service, id, reason, requestId } = request;
   checkInstanceName(request);
   checkRequestId(requestId);
   const status = checkStatus(request.status);
-  call.submit({ kind: 'setStatus', namespace, service, instance: id, status }, requestId, 'setStatus', onlyHeader);
+  checkLabel(reason, 'reason');
+  const name = { namespace, service, instance: id };
+  const command = { kind: 'setStatus' as const, ...name, status, reason, atMs: Date.now() };
+  call.submit(command, requestId, 'setStatus', onlyHeader);
 }
 
 interface InstanceName {

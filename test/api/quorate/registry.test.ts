@@ -76,12 +76,14 @@ describe('deregister', () => {
 });
 
 describe('status', () => {
-  test('is changed and nothing else', async () => {
+  test('is changed with its time, and nothing else', async () => {
     await registerIt({ metadata: { b: '2', a: '1' }, zone: 'z' });
     const [before] = await listed();
     const { header } = await api.client.call(setStatus, { ...name, status: 2 });
     const [after] = await listed();
-    expect(after).toEqual({ ...before, status: 2, revision: header?.revision });
+    const { statusChangedAtMs } = after ?? {};
+    expect(statusChangedAtMs).toBeGreaterThanOrEqual(before?.statusChangedAtMs ?? 0);
+    expect(after).toEqual({ ...before, status: 2, statusChangedAtMs, revision: header?.revision });
   });
 
   test('of an unknown instance is INSTANCE_NOT_FOUND', async () => {

@@ -86,9 +86,9 @@ export class ExactlyOnce {
   }
 }
 
-/** Every value begins with its operation's tag, or has it as an author or an instance's zone. A change of status repeats the zone of the registration. */
+/** Every value begins with its operation's tag, or has it as an author or an instance's zone. A change of status or health repeats the zone of the registration. */
 function tagOf(value: string): string | undefined {
-  if (value.startsWith('{') && value.includes('"status":')) return undefined;
+  if (value.startsWith('{') && (value.includes('"status":') || value.includes('"healthReason":'))) return undefined;
   return /^(op\d+)|"author":"(op\d+)"|"zone":"(op\d+)"/
     .exec(value)
     ?.slice(1)

@@ -97,9 +97,9 @@ export const machineBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/machine/leases.ts',
-        find: 'const lease = this.load(id, { ttlMs, deadline: clusterTime(now + ttlMs), ofRegistration });',
+        find: 'const lease = this.load(id, { ttlMs, deadline: clusterTime(now + ttlMs), ofRegistration, ofMachine });',
         replace:
-          'const lease = this.load(id, { ttlMs, deadline: clusterTime(now + ttlMs + (Math.floor(performance.now() * 1000) % 5)), ofRegistration });',
+          'const lease = this.load(id, { ttlMs, deadline: clusterTime(now + ttlMs + (Math.floor(performance.now() * 1000) % 5)), ofRegistration, ofMachine });',
       },
     ],
     seeds: 20,
@@ -109,9 +109,9 @@ export const machineBugs: readonly Mutant[] = [
     why: 'Dissertation §8.1: the order of a set is its history, which differs on a member that was restored from disk.',
     edits: [
       {
-        file: 'src/machine/lease-commands.ts',
-        find: 'for (const key of [...lease.keys].sort()) {',
-        replace: 'for (const key of [...lease.keys]) {',
+        file: 'src/machine/guard.ts',
+        find: 'const names = [...lease.keys].sort();',
+        replace: 'const names = [...lease.keys];',
       },
     ],
     seeds: 70,
@@ -154,8 +154,8 @@ export const machineBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/machine/leases.ts',
-        find: '    this.deadlines.moved(lease);\n    this.record(lease);\n',
-        replace: '    this.deadlines.moved(lease);\n',
+        find: 'lease.ttlMs);\n    this.deadlines.moved(lease);\n    this.record(lease);\n',
+        replace: 'lease.ttlMs);\n    this.deadlines.moved(lease);\n',
       },
     ],
     seeds: 50,
@@ -178,8 +178,8 @@ export const machineBugs: readonly Mutant[] = [
     edits: [
       {
         file: 'src/machine/registry.ts',
-        find: 'keys.put(key, json, entry.lease);',
-        replace: 'keys.put(key, json, NO_LEASE);',
+        find: "keys.put(key, json, entry.lease);\n  keys.commit();\n  return { kind: 'setStatus' };",
+        replace: "keys.put(key, json, NO_LEASE);\n  keys.commit();\n  return { kind: 'setStatus' };",
       },
     ],
     seeds: 100,
