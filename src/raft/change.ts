@@ -117,20 +117,28 @@ export function promoteLearners(raft: RaftState): void {
     ({ id, promote }) => promote && membership.learners.includes(id) && keepsUp(raft, id),
   );
   if (ready.length === 0) return;
-  const successor = bestSuccessor(raft);
   const others = ready.filter(({ replaces }) => replaces !== raft.id);
-  if (others.length === 0 && successor !== undefined) {
-    // The next leader goes on; this one would have to step down in the middle.
-    transferLeadership(raft, successor);
-    return;
-  }
-  let voters = membership.voters;
-  for (const { id, replaces } of others.length > 0 ? others : ready) {
-    const next = [...voters.filter((voter) => voter !== replaces), id];
-    // As many as there are places for; the others stay learners until there is one.
-    if (next.length <= limits.voters) voters = next;
+  let voters = withSuccessors(membership.voters, others);
+  if (voters === membership.voters && others.length < ready.length) {
+    const successor = bestSuccessor(raft);
+    if (successor !== undefined) {
+      // The next leader goes on; this one would have to step down in the middle.
+      transferLeadership(raft, successor);
+      return;
+    }
+    voters = withSuccessors(membership.voters, ready);
   }
   if (voters !== membership.voters) changeVoters(raft, voters);
+}
+
+/** As many as there are places for; the others stay learners until there is one. The same array when nobody has a place. */
+function withSuccessors(voters: readonly MemberId[], ready: readonly MemberRecord[]): readonly MemberId[] {
+  let after = voters;
+  for (const { id, replaces } of ready) {
+    const next = [...after.filter((voter) => voter !== replaces), id];
+    if (next.length <= limits.voters) after = next;
+  }
+  return after;
 }
 
 /** A leader has committed the newest membership: a joint one ends, and a leader that is not in it any more steps down (dissertation §4.2.2). */

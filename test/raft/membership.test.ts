@@ -278,6 +278,21 @@ describe('a learner', () => {
   });
 });
 
+it('a learner that takes the place of the leader is not held up by others for whom there is no place', () => {
+  const lone = leader(voters(1, 2, 3, 4, 5, 6, 7));
+  for (const [newcomer, replaces] of [
+    [8, undefined],
+    [9, id(1)],
+  ] as const) {
+    lone.raft.changeMembership({ kind: 'add', record: record(newcomer, { replaces }) });
+    lone.flush();
+    acknowledge(lone, 2, 3, 4, 5);
+  }
+  answerAll(lone);
+  answerAll(lone);
+  expect(lone.status.transferTarget).toBeDefined();
+});
+
 describe('a member that is removed', () => {
   it('leads until the membership without it is committed, then tells a voter to campaign and steps down (§4.2.2)', () => {
     const lone = leader();
