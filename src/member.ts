@@ -10,6 +10,7 @@ import { ExitCode, FatalError } from './base/errors.js';
 import type { ClusterId, MemberId } from './base/ids.js';
 import type { Log } from './base/log.js';
 import { DnsServer } from './dns/server.js';
+import { HealthChecks } from './health/health-checks.js';
 import { createLog, type ProcessLog } from './log/log.js';
 import { MemberReplica } from './replica/replica.js';
 import type { MemberInfo } from './replica/types.js';
@@ -158,7 +159,9 @@ class Member {
       onFatal: this.fail,
     });
     const dns = this.dnsServer(replica);
+    const checks = new HealthChecks({ replica, isConnected: (member) => transport.isConnected(member), log });
     await replica.start();
+    checks.start();
     const ticks = setInterval(() => replica.tick(), tickMs);
     const directoryChecks = setInterval(() => void store.diskBytes().catch(this.fail), directoryCheckMs);
     try {
@@ -170,6 +173,7 @@ class Member {
       if (removed) this.sayRemoved();
       else log.info({ signal }, 'stopping');
       const late = setTimeout(() => this.fail(stuck(self)), stopLimitMs);
+      checks.stop();
       const stopped = async () => {
         dns?.stop();
         // A removed member can answer nobody any more: its callers are sent to others at once.
@@ -183,6 +187,7 @@ class Member {
       await Promise.race([stopped(), this.failure]);
       clearTimeout(late);
     } finally {
+      checks.stop();
       clearInterval(ticks);
       clearInterval(directoryChecks);
     }

@@ -4,7 +4,7 @@ import type { HealthCheck as HealthCheckMessage, HealthCheckIn as HealthCheckMes
 interface HealthCheckPace {
   /** The instance's own port unless told. */
   readonly port?: number;
-  /** From the end of one check to the begin of the next, milliseconds: 500 to 3,600,000; 10,000 unless told. */
+  /** From the begin of one check to the begin of the next, milliseconds: 500 to 3,600,000; 10,000 unless told. */
   readonly intervalMs?: number;
   /** 100 to 60,000 ms; 2,000 unless told. */
   readonly timeoutMs?: number;
