@@ -79,7 +79,8 @@ describe('leases', () => {
         held = Math.max(held, healths.SUSPECT ?? 0);
         return (await crowd()) === undefined;
       };
-      const watching = until('all are gone', seen, off ? 30_000 : 60_000).then(() => {
+      // Each look reads all of them.
+      const watching = until('all are gone', seen, off ? 30_000 : 60_000, 500).then(() => {
         gone = true;
       });
       while (!gone) {

@@ -33,13 +33,13 @@ describe('settings', () => {
     ],
     [
       'an unknown field of a member',
-      (t) => t.replace('name: n2', 'name: n2, disk: 1'),
+      (t) => t.replace('"name":"n2"', '"name":"n2","disk":1'),
       /:4:.*members\[1\]\.disk is not/,
     ],
     ['a duplicate name', (t) => t.replace('n2', 'n1'), /:4:\d+: members\[1\]\.name is "n1", which another member/],
     [
       'a duplicate address',
-      (t) => t.replaceAll(/client: "[^"]+"/g, 'client: "127.0.0.1:7"'),
+      (t) => t.replaceAll(/"client":"[^"]+"/g, '"client":"127.0.0.1:7"'),
       /:4:.*which is the client/,
     ],
     ['an address for all', (t) => t.replace('127.0.0.1', '10.0.0.1'), /:3:.*other machines can reach.*insecure: true/],

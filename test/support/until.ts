@@ -1,8 +1,6 @@
 /** Waits for a condition instead of a time. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-const pollMs = 10;
-
 /**
  * Calls `probe` until it returns something other than undefined or false, and returns that.
  * @throws when the deadline passes first, naming what was waited for
@@ -11,6 +9,7 @@ export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   deadlineMs = 15_000,
+  pollMs = 10,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {

@@ -75,7 +75,7 @@ describe('a watch', () => {
     const json = Buffer.from('{}');
     const words = { namespace: 'ns', service: 'web', instance: '1', ttlMs: 60_000, lease: '' as never };
     etcd.replica.apply({ kind: 'register', json, ...words });
-    expect(await watch.next(1)).toEqual(['0@2 /quorate/registry/ns/web/1={}']);
+    expect(await watch.next(1)).toEqual(['0@2 /quorate/registry/ns/web/1={"health":"PASSING"}']);
   });
 });
 

@@ -40,9 +40,9 @@ export const bugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/api/quorate/watch-stream.ts',
-        find: '        if (this.ended) return;\n      }\n    }\n    this.follow(after);\n',
+        find: '    this.news = after;\n    this.follow(after);\n',
         replace:
-          '        if (this.ended) return;\n      }\n    }\n    this.follow(Math.min(after + 1, this.replica.machine.revision) as Revision);\n',
+          '    this.news = after;\n    this.follow(Math.min(after + 1, this.replica.machine.revision) as Revision);\n',
       },
     ],
   },
