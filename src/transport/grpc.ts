@@ -28,7 +28,6 @@ export class GrpcTransport implements Transport {
   private server: PeerServer | undefined;
   private listening = false;
   private handlers: TransportHandlers | undefined;
-  private readonly peers = new Map<MemberId, PeerAddress>();
   private readonly peerNames = new Map<MemberId, string>();
   private readonly removed = new Set<MemberId>();
   /** Peers that called and that setPeers has not named yet. */
@@ -41,10 +40,10 @@ export class GrpcTransport implements Transport {
     const { self, peers, clusterId, founded, log } = this.options;
     const { peerNames, removed } = this;
     this.handlers = handlers;
-    const onCaller = (peer: MemberId) => this.links.get(peer)?.connect();
+    const onCaller = ({ from, address }: Handshake) => this.links.get(from)?.onCall(address);
     const onUnknown = (caller: Handshake) => this.welcome(caller);
     this.server = new PeerServer({ self, clusterId, peerNames, removed, founded, log, onCaller, onUnknown }, handlers);
-    if (this.peers.size === 0) this.setPeers(peers, []);
+    if (this.links.size === 0) this.setPeers(peers, []);
     await this.server.start();
     if (this.stopping.signal.aborted) return;
     this.listening = true;
@@ -54,15 +53,18 @@ export class GrpcTransport implements Transport {
   setPeers(peers: readonly PeerAddress[], removed: readonly MemberId[]): void {
     if (this.stopping.signal.aborted) return;
     for (const id of removed) this.removed.add(id);
-    for (const { id, address } of [...this.peers.values()]) {
-      const named = peers.find((peer) => peer.id === id);
-      const same = named ? named.address === address : this.guests.has(id) && !this.removed.has(id);
-      if (!same) this.forget(id);
+    for (const id of [...this.links.keys()]) {
+      const named = peers.some((peer) => peer.id === id);
+      const stays = named || (this.guests.has(id) && !this.removed.has(id));
+      if (!stays) this.forget(id);
     }
     for (const peer of peers) {
       this.guests.delete(peer.id);
-      if (this.peers.has(peer.id) || this.removed.has(peer.id)) continue;
-      this.link(peer);
+      const link = this.links.get(peer.id);
+      if (link) {
+        this.peerNames.set(peer.id, peer.name);
+        link.moveTo(peer);
+      } else if (!this.removed.has(peer.id)) this.link(peer);
     }
   }
 
@@ -76,7 +78,6 @@ export class GrpcTransport implements Transport {
 
   private link(peer: PeerAddress): void {
     const { handlers } = this;
-    this.peers.set(peer.id, peer);
     this.peerNames.set(peer.id, peer.name);
     assert(handlers, 'the transport is started');
     const link = new PeerLink(peer, () => this.handshakeWith(peer.id), handlers, Math.random, this.options.log);
@@ -87,7 +88,6 @@ export class GrpcTransport implements Transport {
   private forget(id: MemberId): void {
     this.links.get(id)?.stop();
     this.links.delete(id);
-    this.peers.delete(id);
     this.peerNames.delete(id);
     this.guests.delete(id);
     this.server?.drop(id);
@@ -104,7 +104,7 @@ export class GrpcTransport implements Transport {
     chunks: AsyncIterable<Uint8Array>,
     sha256: () => Promise<string>,
   ): Promise<boolean> {
-    const peer = this.peers.get(to);
+    const peer = this.links.get(to);
     if (!peer || this.stopping.signal.aborted) return false;
     const metadata = handshakeMetadata(this.handshakeWith(to));
     try {

@@ -26,7 +26,10 @@ export interface LinkEvents {
   onRemoved?(): void;
 }
 
-/** Our stream to one peer, kept open: a probe, then a stream, and again with growing pauses while either fails. */
+/**
+ * Our stream to one peer, kept open: a probe, then a stream, and again with growing pauses while either fails. A peer that calls says where it is: when
+ * nobody answers where it should be, it is looked for there, too, so that one that has moved is found whichever side hears of it first.
+ */
 export class PeerLink {
   private stopped = false;
   private client: Client | undefined;
@@ -39,17 +42,29 @@ export class PeerLink {
   /** What onDisconnected has been told since the stream broke. */
   private loss: 'none' | 'untold' | 'told' | 'gone' = 'none';
   private readonly complaints: Complaints;
-  private readonly address: Address;
+  /** Where the next try goes, or where the stream is open. */
+  private at: string;
+  /** Where the peer said that it is, when that is somewhere else than it should be. */
+  private said: string | undefined;
 
   constructor(
-    private readonly peer: PeerAddress,
+    private peer: PeerAddress,
     private readonly handshake: () => Handshake,
     private readonly events: LinkEvents,
     private readonly random: Random,
     private readonly log: Log,
   ) {
     this.complaints = new Complaints(log);
-    this.address = present(parseAddress(peer.address), `${peer.address} is a peer address`);
+    this.at = peer.address;
+  }
+
+  get name(): string {
+    return this.peer.name;
+  }
+
+  /** Where it was reached last, or is looked for next. */
+  get address(): string {
+    return this.at;
   }
 
   get connected(): boolean {
@@ -61,11 +76,34 @@ export class PeerLink {
     this.outbox?.send(message);
   }
 
+  /** From now on this is where the peer should be. A stream that is open goes on. */
+  moveTo(peer: PeerAddress): void {
+    const moved = peer.address !== this.peer.address;
+    this.peer = peer;
+    if (!moved || this.connected || this.stopped) return;
+    this.cancelProbe?.();
+    this.cancelProbe = undefined;
+    this.closeStream();
+    this.at = peer.address;
+    this.delayMs = FIRST_DELAY_MS;
+    this.connect();
+  }
+
+  /** The peer has called from `address`, or does not say where it is. */
+  onCall(address: string): void {
+    if (address !== this.said && parseAddress(address)) {
+      this.said = address;
+      if (!this.call && !this.cancelProbe) this.at = address;
+    }
+    this.connect();
+  }
+
   /** Begins, or goes on at once instead of waiting for the next try. */
   connect(): void {
     if (this.stopped || this.call || this.cancelProbe) return;
     clearTimeout(this.retryTimer);
-    this.cancelProbe = probe(this.address, PROBE_TIMEOUT_MS, (result) => {
+    const address: Address = present(parseAddress(this.at), `${this.at} is a peer address`);
+    this.cancelProbe = probe(address, PROBE_TIMEOUT_MS, (result) => {
       this.cancelProbe = undefined;
       this.tellLoss(result === 'refused');
       if (result === 'open') this.open();
@@ -81,7 +119,7 @@ export class PeerLink {
   }
 
   private open(): void {
-    this.client = openClient(this.peer.address);
+    this.client = openClient(this.at);
     const { path } = service.exchange;
     const metadata = handshakeMetadata(this.handshake());
     const call = this.client.makeClientStreamRequest<Buffer, Buffer>(path, identity, identity, metadata, (error) =>
@@ -104,7 +142,7 @@ export class PeerLink {
       const fields = { peer: this.peer.name, kind: message.kind };
       this.complaints.tell('dropped', fields, `message to ${this.peer.name} dropped: it ${why}`);
     });
-    this.log.debug({ peer: this.peer.name, address: this.peer.address }, `connected to ${this.peer.name}`);
+    this.log.debug({ peer: this.peer.name, address: this.at }, `connected to ${this.peer.name}`);
     this.events.onConnected(this.peer.id, founded);
   }
 
@@ -121,8 +159,8 @@ export class PeerLink {
     if (error && saysRemoved(error.metadata)) this.events.onRemoved?.();
     const unwanted = error?.code === status.FAILED_PRECONDITION || error?.code === status.ABORTED;
     if (unwanted) {
-      const fields = { peer: this.peer.name, address: this.peer.address };
-      this.complaints.tell('refused', fields, `${this.peer.name} at ${this.peer.address} refuses us: ${error.details}`);
+      const fields = { peer: this.peer.name, address: this.at };
+      this.complaints.tell('refused', fields, `${this.peer.name} at ${this.at} refuses us: ${error.details}`);
       this.delayMs = LONGEST_DELAY_MS;
     }
     if (wasOpen && !unwanted) {
@@ -143,6 +181,7 @@ export class PeerLink {
   /** Pauses double up to a second; each is spread over its upper half, so that members do not retry in step. */
   private retryLater(): void {
     if (this.stopped) return;
+    this.at = this.at === this.peer.address ? (this.said ?? this.at) : this.peer.address;
     const delay = this.delayMs * (0.5 + this.random() / 2);
     this.delayMs = Math.min(this.delayMs * 2, LONGEST_DELAY_MS);
     this.retryTimer = setTimeout(() => this.connect(), delay);

@@ -33,7 +33,7 @@ export interface PeerServerOptions {
   readonly founded: () => boolean;
   readonly log: Log;
   /** A peer has opened its stream to us, so it is there. */
-  readonly onCaller: (peer: MemberId) => void;
+  readonly onCaller: (caller: Handshake) => void;
   /** Somebody calls who is in the cluster and not among the peers. Returns whether it is one from now on. */
   readonly onUnknown: (caller: Handshake) => boolean;
 }
@@ -123,7 +123,7 @@ export class PeerServer {
       answer(null, noReply);
     });
     call.sendMetadata(foundedMetadata(this.options.founded()));
-    this.options.onCaller(from);
+    this.options.onCaller(handshake);
   }
 
   private onEnvelope(bytes: Buffer, from: MemberId, stream: Incoming): void {

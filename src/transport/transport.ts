@@ -86,7 +86,8 @@ export interface Transport {
   /**
    * Who the other members are from now on. Streams to and from those that are not among them end; the members in `removed` are told that they
    * were removed, whenever they call. A member that this one has not heard of yet, and that has taken part in the cluster, is a peer once it calls:
-   * it may be the leader from whom this one has to hear of it.
+   * it may be the leader from whom this one has to hear of it. A stream to a peer whose address is another one now goes on while it lives; the next
+   * one goes to the new address, or, when nobody answers there, to where the peer itself says it is when it calls.
    */
   setPeers(peers: readonly PeerAddress[], removed: readonly MemberId[]): void;
   isConnected(peer: MemberId): boolean;

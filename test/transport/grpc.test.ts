@@ -35,12 +35,13 @@ async function cluster() {
       log: silentLog,
       ...options,
     });
-  return { addressOf, create };
+  const move = async (id: MemberId) => void addresses.set(id, `127.0.0.1:${await freePort()}`);
+  return { addressOf, create, move };
 }
 
 transportSuite('grpc', async () => {
-  const { create, addressOf } = await cluster();
-  return { create: (self, founded) => create(self, { founded }), addressOf };
+  const { create, addressOf, move } = await cluster();
+  return { create: (self, founded) => create(self, { founded }), addressOf, move };
 });
 
 describe('GrpcTransport', () => {
@@ -164,6 +165,41 @@ describe('GrpcTransport', () => {
       const began = performance.now();
       await until('both are connected', () => a.events.length === 1 && recorder.events.length === 1);
       expect(performance.now() - began).toBeLessThan(400);
+    });
+
+    it('finds a peer that has moved when only one side has heard of it, whichever that is', async () => {
+      for (const told of ['A', 'B']) {
+        const { create, addressOf, move } = await cluster();
+        const a = create(A);
+        const before = create(B);
+        await start(a);
+        await start(before);
+        await until('A is connected', () => a.isConnected(B));
+        await before.stop();
+        await move(B);
+        const peerA = (address: string) => ({ id: A, name: 'a', address });
+        if (told === 'A') a.setPeers([{ id: B, name: 'b', address: addressOf(B) }], []);
+        const nowhere = `127.0.0.1:${await freePort()}`;
+        const b = create(B, { peers: [peerA(told === 'A' ? nowhere : addressOf(A))] });
+        await start(b);
+        await until('both are connected', () => a.isConnected(B) && b.isConnected(A));
+        for (const transport of [a, b]) await transport.stop();
+      }
+    });
+
+    it('stays with the address that it was told when the one that the peer says is of no use', async () => {
+      const { create, addressOf } = await cluster();
+      const a = create(A);
+      const recorder = await start(a);
+      const elsewhere = `127.0.0.1:${await freePort()}`;
+      await caller(addressOf(A), { address: elsewhere }).accepted;
+      const b = create(B);
+      await start(b);
+      await until('A is connected', () => a.isConnected(B));
+      await b.stop();
+      await until('A has noticed', () => recorder.events.at(-1) === 'disconnected b refused');
+      await start(create(B));
+      await until('A is connected again', () => a.isConnected(B));
     });
 
     it('gives up on a port that accepts and says nothing, and stops without waiting for it', async () => {

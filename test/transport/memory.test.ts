@@ -10,6 +10,7 @@ transportSuite('memory', async () => {
   return {
     create: (self, founded) => network.create({ self, peers: members.filter((id) => id !== self), founded }),
     addressOf: () => '',
+    move: () => Promise.resolve(),
   };
 });
 

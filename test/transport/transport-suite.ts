@@ -10,6 +10,8 @@ import { A, B, C, chunksOf, heartbeat, meta, Recorder } from './fixture.js';
 export interface TransportFactory {
   create(self: MemberId, founded: () => boolean): Transport;
   addressOf(id: MemberId): string;
+  /** From now on a new address is the member's. */
+  move(id: MemberId): Promise<void>;
 }
 
 const noHash = () => Promise.resolve('');
@@ -291,6 +293,21 @@ export function transportSuite(name: string, open: () => Promise<TransportFactor
       const again = await start(B);
       await until('B is told again', () => again.recorder.removals > 0);
       expect([...a.recorder.messages, ...b.recorder.messages]).toEqual([]);
+    });
+
+    it('goes on with a peer that is about to move, and finds it where it has moved', async () => {
+      const { a, b } = await pair();
+      await factory.move(B);
+      a.transport.setPeers([{ id: B, name: 'b', address: factory.addressOf(B) }], []);
+      a.transport.send(heartbeat(A, B, 1));
+      b.transport.send(heartbeat(B, A, 1));
+      await until('both have heard', () => a.recorder.rounds.length + b.recorder.rounds.length === 2);
+      expect([...a.recorder.events, ...b.recorder.events]).toEqual(['connected b', 'connected a00000000001']);
+      await b.transport.stop();
+      const moved = await start(B);
+      await until('both are connected', () => a.transport.isConnected(B) && moved.transport.isConnected(A));
+      a.transport.send(heartbeat(A, B, 2));
+      await until('it has heard', () => moved.recorder.rounds.length === 1);
     });
 
     it('lets a member in that it has not heard of once that one has taken part in the cluster, until it is removed', async () => {
