@@ -30,6 +30,8 @@ export function changeMembership(raft: RaftState, change: MembershipChange): Cha
       return promote(raft, change.id);
     case 'remove':
       return remove(raft, change.id);
+    case 'describe':
+      return describe(raft, change);
   }
 }
 
@@ -72,6 +74,19 @@ function remove(raft: RaftState, id: MemberId): ChangeAnswer {
     raft,
     membership.voters.filter((voter) => voter !== id),
   );
+}
+
+/** Who votes and who learns stays as it is, so no second half is needed. */
+function describe(raft: RaftState, change: MembershipChange & { kind: 'describe' }): ChangeAnswer {
+  const { membership } = raft;
+  const { id, name, clientAddress, peerAddress } = change;
+  const record = membership.records?.find((each) => each.id === id);
+  if (!record) return unknownMember();
+  if (record.name === name && record.clientAddress === clientAddress && record.peerAddress === peerAddress)
+    return done(raft);
+  const described = { ...record, name, clientAddress, peerAddress };
+  const records = membership.records?.map((each) => (each === record ? described : each));
+  return append(raft, { ...membership, records });
 }
 
 function changeVoters(raft: RaftState, voters: readonly MemberId[]): ChangeAnswer {
@@ -184,5 +199,6 @@ function unknownMember(): ChangeAnswer {
 }
 
 function nameOf(raft: RaftState, id: MemberId): string {
-  return raft.membership.records?.find((record) => record.id === id)?.name ?? `member ${id.toString(16)}`;
+  // One that was never started has no name.
+  return raft.membership.records?.find((record) => record.id === id)?.name || `member ${id.toString(16)}`;
 }

@@ -6,7 +6,7 @@ import { assert } from '../base/assert.js';
 import type { Index, MemberId, Term } from '../base/ids.js';
 import { allMembers } from './membership.js';
 import type { Raft } from './raft.js';
-import type { Role } from './types.js';
+import type { Membership, Role } from './types.js';
 
 /** What checkStep compares. */
 export interface Observation {
@@ -74,6 +74,7 @@ export function checkState(raft: Raft, deep = true): void {
   if (role === 'candidate' || role === 'preCandidate') assert(!state.recovering, 'a recovering member campaigns');
 
   if (!deep) return;
+  checkRecords(state.membership);
   let index = log.firstInMemory - 1;
   let before = 0;
   for (const entry of log.tailAfter(index as Index)) {
@@ -83,6 +84,20 @@ export function checkState(raft: Raft, deep = true): void {
     before = entry.term;
   }
   assert(index === log.last, 'the log in memory does not end where the log ends');
+}
+
+/** A member is described once, and nobody who is none. */
+function checkRecords(membership: Membership): void {
+  const { records, removed = [] } = membership;
+  if (!records) return;
+  const members = new Set(allMembers(membership));
+  const described = new Set<MemberId>();
+  for (const { id } of records) {
+    assert(members.has(id), 'a record of somebody who is no member');
+    assert(!described.has(id), 'two records of one member');
+    assert(!removed.includes(id), 'a record of a removed member');
+    described.add(id);
+  }
 }
 
 /** Asserts what is true between two moments of one member that did not restart between them. */

@@ -29,6 +29,7 @@ export interface HardState {
 export interface MemberRecord {
   /** Never used again once the member is removed. */
   readonly id: MemberId;
+  /** Empty, like its client address, while nobody has started it who says who it is. */
   readonly name: string;
   readonly clientAddress: string;
   readonly peerAddress: string;
@@ -66,7 +67,15 @@ export type MembershipChange =
   | { readonly kind: 'add'; readonly record: MemberRecord }
   /** Makes a learner that has caught up a voter. */
   | { readonly kind: 'promote'; readonly id: MemberId }
-  | { readonly kind: 'remove'; readonly id: MemberId };
+  | { readonly kind: 'remove'; readonly id: MemberId }
+  /** Writes down anew what a member is called and where it is reached. What it may do stays as it is. */
+  | {
+      readonly kind: 'describe';
+      readonly id: MemberId;
+      readonly name: string;
+      readonly clientAddress: string;
+      readonly peerAddress: string;
+    };
 
 export type ChangeRefusal =
   /** Not now or not here: ask again, perhaps another member. */

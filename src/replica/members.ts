@@ -1,6 +1,7 @@
 /**
  * Who the members are and where they are. Who they are says the log once the cluster is founded, and the settings before. Where they are says the log
- * too, but a member whose own settings name an address for another goes by that: networks may look different from different places.
+ * too, but a member whose own settings name an address for another goes by that: networks may look different from different places. What a newcomer
+ * was told counts only until the log names it.
  */
 import { createHash } from 'node:crypto';
 import type { MemberId } from '../base/ids.js';
@@ -18,11 +19,15 @@ export class Members {
   private infos: readonly MemberInfo[];
   private infosHash: number;
 
-  /** @param first members of the settings, or those that a newcomer was told of */
+  /**
+   * @param first members of the settings, or those that a newcomer was told of
+   * @param founder they are of the settings
+   */
   constructor(
     private readonly self: MemberId,
     applied: Membership | undefined,
     private readonly first: readonly MemberInfo[],
+    private readonly founder: boolean,
   ) {
     this.applied = applied ?? noMembers;
     this.infos = first;
@@ -42,9 +47,9 @@ export class Members {
     if (membership === this.effective) return false;
     this.effective = membership;
     if (membership.records) {
-      const { learners } = membership;
-      this.infos = membership.records.map((record) => {
-        const { id, name, clientAddress, peerAddress } = this.first.find((info) => info.id === record.id) ?? record;
+      const { learners, records } = membership;
+      this.infos = records.map((record) => {
+        const { id, name, clientAddress, peerAddress } = this.known(record, records);
         return { id, name, clientAddress, peerAddress, learner: learners.includes(id) };
       });
       this.infosHash = hashOf(this.infos);
@@ -64,10 +69,16 @@ export class Members {
     // A newcomer goes through old memberships before it comes to one that names it: those that it was told of, the leader among them, know more.
     const told = known.some(({ id }) => id === this.self) ? [] : this.first;
     for (const record of [...told, ...known]) {
-      const { id, name, peerAddress } = this.first.find((info) => info.id === record.id) ?? record;
-      if (id !== this.self) peers.set(id, { id, name, address: peerAddress });
+      const { id, name, peerAddress } = this.known(record, known);
+      if (id !== this.self) peers.set(id, { id, name: name === '' ? peerAddress : name, address: peerAddress });
     }
     return [...peers.values()];
+  }
+
+  /** What is said of a member here: by the settings, by those who told a newcomer of it, or else by the log. */
+  private known(record: MemberInfo, records: readonly MemberInfo[]): MemberInfo {
+    if (!this.founder && records.some(({ id }) => id === this.self)) return record;
+    return this.first.find(({ id }) => id === record.id) ?? record;
   }
 
   /** What the first leader writes into the log. Undefined when there is nothing to write, or a member is unknown here. */
@@ -84,9 +95,12 @@ export class Members {
   }
 }
 
-/** Equal for the same members in any order (a member is never the same again once it left). */
+/**
+ * Equal for the same members in any order (a member is never the same again once it left). One that was not started yet becomes another when it is:
+ * programs can call it from then on.
+ */
 function hashOf(members: readonly MemberInfo[]): number {
-  const ids = members.map(({ id }) => id).sort((a, b) => a - b);
+  const ids = members.map(({ id, name }) => (name === '' ? -id : id)).sort((a, b) => a - b);
   // 0 is what an answer without a hash says.
   return createHash('sha256').update(ids.join()).digest().readUInt32LE() || 1;
 }

@@ -19,8 +19,8 @@ export class Roster {
     private readonly options: ReplicaOptions,
     effective: Membership,
   ) {
-    const { identity, stored, members, electionTicks, tickMs } = options;
-    this.members = new Members(identity.memberId, stored.machine?.membership, members);
+    const { identity, stored, members, founder, electionTicks, tickMs } = options;
+    this.members = new Members(identity.memberId, stored.machine?.membership, members, founder !== false);
     this.members.setEffective(effective);
     this.changes = new Changes(electionTicks * tickMs);
   }

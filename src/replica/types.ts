@@ -10,6 +10,7 @@ import type { WatchHub } from '../watch/types.js';
 
 export interface MemberInfo {
   readonly id: MemberId;
+  /** Empty, like its client address, until it is started for the first time; only one that was added by its peer address alone is like that. */
   readonly name: string;
   readonly clientAddress: string;
   readonly peerAddress: string;
@@ -21,6 +22,7 @@ export interface MemberInfo {
 export type MemberChange =
   | {
       readonly kind: 'add';
+      /** Empty, like the client address: it will say who it is when it starts, and whoever is added with its peer address then is this one. */
       readonly name: string;
       readonly clientAddress: string;
       readonly peerAddress: string;
@@ -30,7 +32,15 @@ export type MemberChange =
       readonly replaces: MemberId | undefined;
     }
   | { readonly kind: 'promote'; readonly id: MemberId }
-  | { readonly kind: 'remove'; readonly id: MemberId };
+  | { readonly kind: 'remove'; readonly id: MemberId }
+  /** What is said of a member. Undefined stays as it is. */
+  | {
+      readonly kind: 'describe';
+      readonly id: MemberId;
+      readonly name?: string;
+      readonly clientAddress?: string;
+      readonly peerAddress?: string;
+    };
 
 export interface ReplicaStatus {
   readonly role: Role;
@@ -69,7 +79,7 @@ export interface Replica {
   readonly memberId: MemberId;
   readonly memberName: string;
   readonly members: readonly MemberInfo[];
-  /** Another one for every set of members; never 0. */
+  /** Another one for every set of members, and once more when one of them is started for the first time; never 0. */
   readonly membersHash: number;
   /** Applied state of this member. Do not keep a reference across turns: installing an image replaces it. */
   readonly machine: Machine;

@@ -120,7 +120,11 @@ class Chaos {
     const { membership } = leader.raft.status();
     if (membership.voters.length === 0) return;
     const dice = network.random();
-    if (dice < 0.4 && network.members.size < 12) {
+    if (network.chance(0.15) && membership.records?.length) {
+      const { id } = network.pick(membership.records);
+      const place = `n${id}:${network.below(3)}`;
+      this.change(leader, { kind: 'describe', id, name: `n${id}`, clientAddress: '', peerAddress: place });
+    } else if (dice < 0.4 && network.members.size < 12) {
       const id = (Math.max(...network.members.keys()) + 1) as MemberId;
       const replaces = network.chance(0.3) ? network.pick(membership.voters) : undefined;
       const promote = network.chance(0.8);

@@ -1,5 +1,6 @@
 /** Changes of the membership: dissertation ch. 4; joint consensus §4.3, catching up §4.2.1, leaders that are removed §4.2.2, disturbance §4.2.3. */
 import { describe, expect, it } from 'vitest';
+import { checkState } from '../../src/raft/invariants.js';
 import { Raft } from '../../src/raft/raft.js';
 import type { ChangeAnswer, Entry, MemberRecord, Membership } from '../../src/raft/types.js';
 import { at, entry, id, inTerm, jsonCodec, Lone, logOf, membershipEntry, meta, one, only, voters } from './harness.js';
@@ -344,6 +345,67 @@ describe('a member that is removed', () => {
     expect(lone.raft.changeMembership({ kind: 'remove', id: id(4) })).toMatchObject({ index: 2, refused: undefined });
     expect(refused(lone.raft.changeMembership({ kind: 'remove', id: id(9) }))).toBe('unknownMember');
     expect(lone.raft.state.progress.has(id(4))).toBe(false);
+  });
+});
+
+describe('a member that is described anew', () => {
+  const place = { name: 'n4', clientAddress: 'n4:1', peerAddress: 'n4:2' };
+
+  /** Three founders and a learner whom nobody has started yet. */
+  function withUnstarted(): Lone {
+    const lone = leader();
+    lone.raft.changeMembership({ kind: 'found', records: [1, 2, 3].map((number) => record(number)) });
+    lone.flush();
+    acknowledge(lone, 2, 3);
+    lone.raft.changeMembership({ kind: 'add', record: record(4, { name: '', peerAddress: 'n4:2', promote: false }) });
+    lone.flush();
+    acknowledge(lone, 2, 3);
+    return lone;
+  }
+
+  it('stays what it is and what it is to become; nobody else changes, and no second half is needed', () => {
+    const lone = withUnstarted();
+    const { records = [], ...before } = lone.status.membership;
+    expect(lone.raft.changeMembership({ kind: 'describe', id: id(4), ...place })).toMatchObject({ index: 4 });
+    const { records: after, ...rest } = lone.status.membership;
+    expect(rest).toEqual(before);
+    expect(after).toEqual([...records.slice(0, 3), { ...records[3], ...place }]);
+    lone.flush();
+    acknowledge(lone, 2);
+    expect(lone.status).toMatchObject({ commit: 4, lastIndex: 4, membershipIndex: 4 });
+    checkState(lone.raft);
+  });
+
+  it('is one change like the others: one at a time, by the leader, and of a member that there is', () => {
+    const lone = withUnstarted();
+    const change = { kind: 'describe', id: id(4), ...place } as const;
+    expect(refused(lone.raft.changeMembership({ ...change, id: id(9) }))).toBe('unknownMember');
+    lone.raft.changeMembership(change);
+    expect(refused(lone.raft.changeMembership({ ...change, peerAddress: 'n4:3' }))).toBe('inProgress');
+    expect(refused(lone.raft.changeMembership({ kind: 'remove', id: id(4) }))).toBe('inProgress');
+    lone.flush();
+    acknowledge(lone, 2, 3);
+    // So already.
+    expect(lone.raft.changeMembership(change)).toMatchObject({ index: 4, refused: undefined });
+    expect(lone.status.lastIndex).toBe(4);
+    lone.raft.changeMembership({ kind: 'remove', id: id(4) });
+    lone.flush();
+    acknowledge(lone, 2, 3);
+    expect(refused(lone.raft.changeMembership(change))).toBe('unknownMember');
+    const follower = new Lone({ membership: voters(1, 2, 3) });
+    expect(refused(follower.raft.changeMembership(change))).toBe('notLeader');
+  });
+
+  it('is what it was when the entry is replaced by a later leader (§4.1)', () => {
+    const founded = { ...voters(1, 2, 3), records: [1, 2, 3].map((number) => record(number)) };
+    const moved = { ...founded, records: [record(1), record(2), record(3, { peerAddress: 'n3:9' })] };
+    const lone = new Lone({ membership: voters(1, 2, 3), term: 1 });
+    const entries = [membershipEntry(1, 1, founded), membershipEntry(2, 1, moved)];
+    lone.step(lone.append({ entries, term: inTerm(1) }));
+    expect(lone.status.membership.records?.[2]).toMatchObject({ peerAddress: 'n3:9' });
+    const later = { term: inTerm(2), from: id(3), prevIndex: at(1), prevTerm: inTerm(1) };
+    lone.step(lone.append({ ...later, entries: [entry(2, 2)] }));
+    expect(lone.status.membership.records?.[2]).toMatchObject({ peerAddress: '' });
   });
 });
 
