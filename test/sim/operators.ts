@@ -1,4 +1,4 @@
-/** Those who run the cluster: they add, promote, replace and remove members while everything goes on, and clear away what is dead. */
+/** Those who run the cluster: they add, promote, replace, move and remove members while everything goes on, and clear away what is dead. */
 import { QuorateError } from '../../src/base/errors.js';
 import type { MemberId } from '../../src/base/ids.js';
 import type { Random } from '../../src/base/random.js';
@@ -50,6 +50,10 @@ export class Operators {
   private newest = 0;
   private readonly random: Random;
   private readonly names: Random;
+  /** For members that are added by their peer address alone, and for those that move. */
+  private readonly places: Random;
+  /** Peer addresses of those that were added by these alone, until somebody moves them. */
+  private readonly bare = new Map<string, MemberId>();
   /** Names of members that were removed, newest first. */
   private readonly gone: string[] = [];
 
@@ -63,6 +67,7 @@ export class Operators {
   ) {
     this.random = world.random('operators');
     this.names = world.random('names');
+    this.places = world.random('places');
     this.newest = reshaping.founders;
     for (let i = 0; i < reshaping.operators; i++) this.often(reshaping.everyMs, () => this.act());
     this.often(reshaping.lossMs, () => this.lose());
@@ -104,6 +109,7 @@ export class Operators {
   private act(): void {
     const members = this.look();
     if (!members || this.world.now < this.fleet.lossNoticedAt) return;
+    if (this.places() < 0.15) this.move(members);
     const unknown = members.find(({ id }) => !this.fleet.get(id));
     const dead = members.find(({ id }) => this.fleet.get(id)?.lost);
     const learner = members.find((member) => member.learner && this.fleet.get(member.id)?.up);
@@ -111,8 +117,10 @@ export class Operators {
     const wanted = 1 + Math.floor(this.random() * 5);
     const dice = this.random();
     // Somebody asked for it, was told nothing, and gave up. It is asked for again: the list may show what is not committed.
-    if (unknown && dice < 0.5) this.addAgain(unknown);
-    else if (dead && dice < 0.6) this.clear(dead);
+    if (unknown && dice < 0.5) {
+      if (unknown.name === '') this.takeOver(unknown.peerAddress);
+      else this.addAgain(unknown);
+    } else if (dead && dice < 0.6) this.clear(dead);
     else if (learner && dice < 0.2) this.change({ kind: 'promote', id: learner.id });
     else if (members.length < maxMembers && voters.length < wanted) this.add(undefined);
     else if (voters.length > wanted) this.remove(this.pick(members));
@@ -130,8 +138,24 @@ export class Operators {
     // An address is used again as little as an id.
     const place = `${name}.${Math.floor(this.random() * 1e9)}`;
     const promote = replaced !== undefined || this.random() < 0.75;
-    const addresses = { clientAddress: `${place}:1`, peerAddress: `${place}:2` };
-    this.change({ kind: 'add', name, ...addresses, promote, replaces: replaced?.id });
+    const peerAddress = `${place}:2`;
+    // As etcd's clients do, who leave the rest to the member when it starts.
+    if (replaced === undefined && this.places() < 0.25)
+      this.change({ kind: 'add', name: '', clientAddress: '', peerAddress, promote, replaces: undefined });
+    else this.change({ kind: 'add', name, clientAddress: `${place}:1`, peerAddress, promote, replaces: replaced?.id });
+  }
+
+  /** A member starts that was added by its peer address alone: it is asked for as any other. */
+  private takeOver(peerAddress: string): void {
+    const clientAddress = peerAddress.replace(/2$/, '1');
+    const member = { name: `n${++this.newest}`, clientAddress, peerAddress };
+    this.change({ kind: 'add', ...member, promote: this.places() < 0.5, replaces: undefined });
+  }
+
+  private move(members: readonly MemberInfo[]): void {
+    const { id } = members[Math.floor(this.places() * members.length)] as MemberInfo;
+    for (const [address, member] of this.bare) if (member === id) this.bare.delete(address);
+    this.change({ kind: 'describe', id, peerAddress: `${id}.${Math.floor(this.places() * 1e9)}:2` });
   }
 
   /** Somebody waits for the first leader and adds a member in its first moments. */
@@ -165,11 +189,13 @@ export class Operators {
   private change(change: MemberChange, tries = 1): void {
     const { world } = this;
     const up = this.fleet.members.filter((member) => member.up);
-    const member = up[Math.floor(this.random() * up.length)];
+    // Moves leave all other decisions of a seed as they would be without them.
+    const random = change.kind === 'describe' ? this.places : this.random;
+    const member = up[Math.floor(random() * up.length)];
     const { replica } = member ?? {};
     if (!member || !replica) return;
-    const deadlineMs = 500 + this.random() * 4_000;
-    const words = `${change.kind} ${change.kind === 'add' ? `${change.name} for ${change.replaces}` : change.id}`;
+    const deadlineMs = 500 + random() * 4_000;
+    const words = `${change.kind} ${change.kind === 'add' ? `${change.name || change.peerAddress} for ${change.replaces}` : change.id}`;
     world.trace.note('is asked to', member.id, words);
     const answered = this.calls.expectAnswer(member, deadlineMs, words);
     this.fleet.changes++;
@@ -210,9 +236,23 @@ export class Operators {
     this.made++;
     const { removed = [], voters, records = [] } = replica['roster'].applied;
     if (change.kind === 'add') {
-      if (!records.some((record) => record.id === id && record.name === change.name))
-        this.world.violated('operators', `member ${member.id} says ${change.name} is added, and it is not`);
-      this.world.after(this.random() * 1_000, this.world.always, () => this.start(id, change.name));
+      const { name, peerAddress } = change;
+      if (!records.some((record) => record.id === id && (name === '' || record.name === name)))
+        this.world.violated('operators', `member ${member.id} says ${name || peerAddress} is added, and it is not`);
+      const bare = this.bare.get(peerAddress);
+      if (bare !== undefined && bare !== id && !removed.includes(bare))
+        this.world.violated(
+          'operators',
+          `${name} at ${peerAddress} is ${id}, and not ${bare}, which was added with that`,
+        );
+      if (name === '') this.bare.set(peerAddress, id);
+      this.world.after(this.random() * 1_000, this.world.always, () => {
+        if (name === '') this.takeOver(peerAddress);
+        else this.start(id, name);
+      });
+    } else if (change.kind === 'describe') {
+      if (!removed.includes(id) && !records.some((record) => record.id === id))
+        this.world.violated('operators', `member ${member.id} says ${id} has moved, and there is no such member`);
     } else if (change.kind === 'remove') {
       if (!removed.includes(change.id))
         this.world.violated('operators', `member ${member.id} says ${change.id} is removed, and it is not`);
@@ -221,9 +261,9 @@ export class Operators {
       this.world.violated('operators', `member ${member.id} says ${change.id} is a voter, and it is not`);
   }
 
-  /** Starts a member that was added, unless somebody has. */
+  /** Starts a member that was added, unless somebody has, or nobody has said what it is called. */
   start(id: MemberId, name: string): void {
-    if (!this.fleet.get(id)) this.install(id, name).start();
+    if (name !== '' && !this.fleet.get(id)) this.install(id, name).start();
   }
 
   /** Sooner or later nobody counts on it any more; until then it may be started again. */

@@ -1,7 +1,7 @@
 /**
  * The membership changes by the rules (dissertation ch. 4): the newest one in a log counts; a leader begins a change when the one before is committed,
- * and an entry of its term; voters change through both halves of a joint membership; who becomes a voter has caught up; who was removed never comes
- * back under its id, and never leads again once it knows.
+ * and an entry of its term; voters change through both halves of a joint membership; who becomes a voter has caught up, and is somebody; who was
+ * removed never comes back under its id, and never leads again once it knows; whoever is described anew stays what it is.
  */
 import type { Index, MemberId, Term } from '../../../src/base/ids.js';
 import { allMembers } from '../../../src/raft/membership.js';
@@ -99,6 +99,19 @@ export class Memberships {
     for (const member of present)
       if (removed.has(member)) this.wrong(`${who}, in which removed member ${member} is back`);
     for (const member of membership.voters) if (!old.voters.includes(member)) this.checkCaughtUp(raft, member);
+    this.checkRecords(who, membership, old);
+  }
+
+  private checkRecords(who: string, { voters, records = [] }: Membership, old: Membership): void {
+    for (const record of records) {
+      const { id, name, promote, replaces } = record;
+      if (name === '' && voters.includes(id)) this.wrong(`${who}, in which ${id} votes, and nobody has started it`);
+      const before = old.records?.find((each) => each.id === id);
+      if (!before) continue;
+      if (before.name !== '' && name !== before.name) this.wrong(`${who}, in which ${before.name} is called ${name}`);
+      if (promote !== before.promote || replaces !== before.replaces)
+        this.wrong(`${who}, in which ${id} is to become something else than before`);
+    }
   }
 
   /** The last round of a learner took less than an election timeout, and ended less than one ago (dissertation §4.2.1). */
