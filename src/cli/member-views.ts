@@ -3,6 +3,7 @@ import { type ClusterMember, connect, type MemberStatus, type QuorateClient } fr
 
 /** A member, and what it said if it answered. */
 export interface MemberView {
+  /** Empty: it was never started, and is known by its peer address alone. */
   readonly address: string;
   readonly name: string | undefined;
   readonly status: MemberStatus | undefined;
@@ -18,13 +19,14 @@ export async function memberViews(
   const answering = asked.filter(({ status }) => status).map(({ address }) => address);
   if (answering.length === 0) return asked;
   const members = await knownMembers(answering, timeoutMs);
+  const started = members.filter(({ name }) => name !== '');
   const others = await ask(
-    members.map(({ clientAddress }) => clientAddress).filter((address) => !endpoints.includes(address)),
+    started.map(({ clientAddress }) => clientAddress).filter((address) => !endpoints.includes(address)),
     timeoutMs,
     hash,
   );
   const views = new Map([...asked, ...others].map((view) => [view.address, view]));
-  const named = members.map(({ name, clientAddress: address }) => ({
+  const named = started.map(({ name, clientAddress: address }) => ({
     status: undefined,
     ...views.get(address),
     address,
@@ -35,7 +37,10 @@ export async function memberViews(
   const rest = asked.filter(({ address, status }) =>
     status ? !seen.has(status.memberId) : !named.some((member) => member.address === address),
   );
-  return [...named, ...rest];
+  const unstarted = members
+    .filter(({ name }) => name === '')
+    .map(() => ({ address: '', name: undefined, status: undefined }));
+  return [...named, ...rest, ...unstarted];
 }
 
 async function ask(addresses: readonly string[], timeoutMs: number, hash: boolean): Promise<MemberView[]> {
@@ -70,14 +75,15 @@ async function withConnection<T>(
   }
 }
 
-/** The leader that more than half of the members name, in one and the same term. */
+/** The leader that more than half of the members that were ever started name, in one and the same term. */
 export function leaderOf(members: readonly MemberView[]): string | undefined {
+  const started = members.filter(({ address }) => address !== '').length;
   const votes = new Map<string, number>();
   for (const { status } of members) {
     if (!status?.leaderId) continue;
     const vote = `${status.term}/${status.leaderId}`;
     const count = (votes.get(vote) ?? 0) + 1;
-    if (count > members.length / 2) return status.leaderName;
+    if (count > started / 2) return status.leaderName;
     votes.set(vote, count);
   }
   return undefined;

@@ -30,6 +30,7 @@ export interface MemberStatus extends Omit<StatusResponse, 'header'> {
 
 export interface ClusterMember {
   readonly id: number;
+  /** Empty, like its client address, if it was added by its peer address alone (by an etcd client) and never started. */
   readonly name: string;
   readonly clientAddress: string;
   readonly peerAddress: string;
@@ -95,7 +96,7 @@ export class ClusterClient {
   }
 
   /**
-   * Removes a member, also the leader or a dead one. It stops by itself.
+   * Removes a member, also the leader or a dead one. It stops by itself. One without a name is called by its id in hexadecimal digits.
    * @throws QuorateError MEMBER_NOT_FOUND, QUORUM_AT_RISK
    */
   async removeMember(name: string, options?: CallOptions): Promise<void> {
@@ -115,7 +116,7 @@ export class ClusterClient {
 
   private async idOf(name: string, options?: CallOptions): Promise<number> {
     const { members } = await this.members(options);
-    const found = members.filter((member) => member.name === name);
+    const found = members.filter((member) => name !== '' && name === (member.name || member.id.toString(16)));
     const { id } = found.find(({ learner }) => !learner) ?? found[0] ?? {};
     if (id === undefined)
       throw new QuorateError('MEMBER_NOT_FOUND', `the cluster has no member '${name}'`, { member: name });

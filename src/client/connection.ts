@@ -19,7 +19,8 @@ const noOptions: CallOptions = {};
 const listMembers = {
   method: clusterService.listMembers,
   convert: ({ header, members }: ListMembersResponse) => ({
-    addresses: members.map(({ clientAddress }) => clientAddress),
+    // One that was never started has none.
+    addresses: members.map(({ clientAddress }) => clientAddress).filter((address) => address !== ''),
     hash: header?.membersHash ?? 0,
   }),
 };

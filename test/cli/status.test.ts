@@ -32,6 +32,7 @@ function member(name: string, leader: string, term = 3): MemberView {
   };
   return { address: `127.0.0.1:${name.slice(1)}`, name, status };
 }
+const unstarted: MemberView = { address: '', name: undefined, status: undefined };
 const down = (name: string): MemberView => ({ address: '127.0.0.1:9', name, status: undefined });
 
 describe('the leader of a cluster', () => {
@@ -43,6 +44,10 @@ describe('the leader of a cluster', () => {
     expect(leaderOf([member('n2', 'n2'), down('n1'), down('n3')])).toBeUndefined();
     expect(leaderOf([member('n1', ''), member('n2', ''), member('n3', '')])).toBeUndefined();
     expect(leaderOf([])).toBeUndefined();
+  });
+
+  it('is known whoever was added and never started', () => {
+    expect(leaderOf([member('n1', 'n1'), unstarted, unstarted])).toBe('n1');
   });
 
   it('is not an old leader that has not heard of the newer term', () => {
@@ -60,6 +65,16 @@ describe('status for people', () => {
       'NAME  ROLE         TERM  APPLIED  REVISION  KEYS  LEASES  WATCHERS  MEMORY   DISK     CLIENT',
       'n1    leader          3       40        12     4       0         0  100 MiB  2.0 KiB  127.0.0.1:1',
       'n2    unreachable     -        -         -     -       -         -  -        -        127.0.0.1:9',
+    ]);
+  });
+
+  it('tells one that does not answer from one that was never started', () => {
+    const rows = statusTable([down('n2'), unstarted], false)
+      .split('\n')
+      .slice(1);
+    expect(rows.map((row) => row.split(/ {2,}/).slice(0, 2))).toEqual([
+      ['n2', 'unreachable'],
+      ['-', 'not started'],
     ]);
   });
 

@@ -114,6 +114,28 @@ describe('a client', () => {
     expect(await quorate.cluster.compact(8)).toEqual({ compactedRevision: 8 });
   });
 
+  test('calls a member that was never started by its id, and no program is sent there', async () => {
+    const member = cluster.member(0);
+    const unstarted = { id: 0xabc, name: '', clientAddress: '', peerAddress: 'a:2', learner: true };
+    const { address } = member;
+    const members = [{ id: 1, name: 'n1', clientAddress: address, peerAddress: 'a:1' }, unstarted];
+    member.onUnary(clusterService.listMembers, (_request, call) =>
+      call.answer({ header: { membersHash: 5 }, members }),
+    );
+    const removed: number[] = [];
+    member.onUnary(clusterService.removeMember, ({ id }, call) => {
+      removed.push(id);
+      call.answer({ header: { membersHash: 5 } });
+    });
+    const quorate = cluster.client();
+    await quorate.cluster.removeMember('abc');
+    await expect(quorate.cluster.removeMember('')).rejects.toMatchObject({ reason: 'MEMBER_NOT_FOUND' });
+    await expect(quorate.cluster.removeMember('1')).rejects.toMatchObject({ reason: 'MEMBER_NOT_FOUND' });
+    expect(removed).toEqual([0xabc]);
+    expect((await quorate.cluster.members()).members[1]).toEqual(unstarted);
+    await expect(quorate.cluster.status({ endpoint: '' })).rejects.toMatchObject({ reason: 'INVALID_FIELD' });
+  });
+
   test('streams an image with its hash; a broken one fails', async () => {
     const member = cluster.member(0);
     member.onStream(clusterService.snapshot, (_request, stream) => {

@@ -215,7 +215,9 @@ export class FakeReplica implements Replica {
     this.changes.push(change);
     await this.onChange();
     if (change.kind !== 'add') return change.id;
-    return this.members.find(({ name }) => name === change.name)?.id ?? (99 as MemberId);
+    const { name, peerAddress } = change;
+    const same = (member: MemberInfo) => (name === '' ? member.peerAddress === peerAddress : member.name === name);
+    return this.members.find(same)?.id ?? (99 as MemberId);
   }
 
   openImage(): Promise<Image> {

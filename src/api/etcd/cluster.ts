@@ -1,4 +1,5 @@
 /** `etcdserverpb.Cluster`. */
+import { formatAddress, isUnspecified, parseAddress } from '../../base/address.js';
 import { Code, QuorateError } from '../../base/errors.js';
 import { type MemberId, type Revision, revision } from '../../base/ids.js';
 import {
@@ -41,17 +42,29 @@ function onMemberList({ linearizable }: MemberListRequest, call: UnaryCall<Membe
   call.readAt(linearizable ? undefined : NO_REVISION, () => call.reply(membersAnswer(call.replica)));
 }
 
-/**
- * etcd adds a member by its peer URL alone and lets it say later who it is. Here a member is added with its name and both addresses, by itself when it
- * starts, so this is refused after etcd's own checks.
- */
-function onMemberAdd({ peerURLs }: MemberAddRequest, call: UnaryCall<MemberAddResponseIn>): void {
-  const addresses = addressesOf(peerURLs);
-  if (call.replica.members.some(({ peerAddress }) => addresses.includes(peerAddress))) throw etcdError('PeerUrlExist');
-  throw otherEtcdError(
-    Code.UNIMPLEMENTED,
-    'etcdserver: a member cannot be added by its peer URL: start it with "quorate member --join", and it is added with its name and addresses',
-  );
+/** The member has no name and no client address until it is started; see docs/etcd-compatibility.md for when it becomes a voter. */
+function onMemberAdd({ peerURLs, isLearner }: MemberAddRequest, call: UnaryCall<MemberAddResponseIn>): void {
+  const { replica } = call;
+  const peerAddress = addressOf(peerURLs);
+  const added = {
+    kind: 'add',
+    name: '',
+    clientAddress: '',
+    peerAddress,
+    promote: !isLearner,
+    replaces: undefined,
+  } as const;
+  // To add what is there already is no error for a replica: so this member looks first, when it knows of all that was added before.
+  call.readAt(undefined, () => {
+    refuseTaken(replica, peerAddress, undefined);
+    call.settle(
+      made(replica.changeMembership(added, call.waitUntil)).then((id) => {
+        const answer = membersAnswer(replica);
+        const member = answer.members.find(({ ID }) => ID === id) ?? memberView({ ...added, id, learner: true });
+        return { ...answer, member };
+      }),
+    );
+  });
 }
 
 function onMemberRemove({ ID }: MemberRemoveRequest, call: UnaryCall<MemberRemoveResponseIn>): void {
@@ -64,33 +77,31 @@ function onMemberPromote({ ID }: MemberPromoteRequest, call: UnaryCall<MemberPro
   change(call, { kind: 'promote', id });
 }
 
-/** Addresses of members do not change here: only the one that it has already is accepted. */
 function onMemberUpdate({ ID, peerURLs }: MemberUpdateRequest, call: UnaryCall<MemberUpdateResponseIn>): void {
   const { replica } = call;
-  const member = memberOf(replica, ID);
-  const addresses = addressesOf(peerURLs);
-  if (replica.members.some(({ id, peerAddress }) => id !== member.id && addresses.includes(peerAddress)))
-    throw etcdError('PeerUrlExist');
-  if (addresses.some((address) => address !== member.peerAddress))
-    throw otherEtcdError(
-      Code.UNIMPLEMENTED,
-      'etcdserver: the peer URL of a member cannot be changed: replace the member with "quorate member --join"',
-    );
-  call.reply(membersAnswer(replica));
+  call.readAt(undefined, () => {
+    const { id } = memberOf(replica, ID);
+    const peerAddress = addressOf(peerURLs);
+    refuseTaken(replica, peerAddress, id);
+    change(call, { kind: 'describe', id, peerAddress });
+  });
 }
 
 function change(call: UnaryCall<MembersAnswer>, wanted: MemberChange): void {
   const { replica } = call;
-  call.settle(
-    replica.changeMembership(wanted, call.waitUntil).then(
-      () => membersAnswer(replica),
-      (thrown: unknown) => {
-        throw thrown instanceof QuorateError && thrown.reason === 'MEMBER_NOT_READY'
-          ? etcdError('LearnerNotReady')
-          : thrown;
-      },
-    ),
-  );
+  call.settle(made(replica.changeMembership(wanted, call.waitUntil)).then(() => membersAnswer(replica)));
+}
+
+function made(changed: Promise<MemberId>): Promise<MemberId> {
+  return changed.catch((thrown: unknown) => {
+    throw thrown instanceof QuorateError && thrown.reason === 'MEMBER_NOT_READY'
+      ? etcdError('LearnerNotReady')
+      : thrown;
+  });
+}
+
+function refuseTaken({ members }: Replica, address: string, except: MemberId | undefined): void {
+  if (members.some(({ id, peerAddress }) => id !== except && peerAddress === address)) throw etcdError('PeerUrlExist');
 }
 
 function memberOf(replica: Replica, id: string): MemberInfo {
@@ -114,17 +125,29 @@ function memberView({ id, name, clientAddress, peerAddress, learner }: MemberInf
     ID: id,
     name,
     peerURLs: [`http://${peerAddress}`],
-    clientURLs: [`http://${clientAddress}`],
+    clientURLs: clientAddress === '' ? [] : [`http://${clientAddress}`],
     isLearner: learner ?? false,
   };
 }
 
-/** host:port of each. @throws what etcd says of URLs that it does not take */
-function addressesOf(urls: readonly string[]): string[] {
-  if (urls.length === 0) throw etcdError('MemberBadUrls');
-  return urls.map((url) => {
-    const address = /^(?:https?):\/\/([^/?#@\s]+:\d{1,5})$/.exec(url)?.[1];
-    if (address === undefined) throw etcdError('MemberBadUrls');
-    return address;
-  });
+/**
+ * host:port of the one place that the URLs name.
+ * @throws what etcd says of URLs that it does not take, and if they name several places: a member has one peer port here
+ */
+function addressOf(urls: readonly string[]): string {
+  const addresses = new Set(urls.map(addressIn));
+  const [address] = addresses;
+  if (address === undefined) throw etcdError('MemberBadUrls');
+  if (addresses.size > 1)
+    throw otherEtcdError(
+      Code.INVALID_ARGUMENT,
+      `etcdserver: the peer URLs name ${addresses.size} addresses, and a member has one: give the one at which the other members reach it`,
+    );
+  return address;
+}
+
+function addressIn(url: string): string {
+  const address = parseAddress(/^https?:\/\/(.+)$/.exec(url)?.[1] ?? '');
+  if (address === undefined || isUnspecified(address.host)) throw etcdError('MemberBadUrls');
+  return formatAddress(address);
 }

@@ -85,6 +85,7 @@ const namesOfReasons: Partial<Record<Reason, EtcdErrorName>> = {
   LEASE_NOT_FOUND: 'LeaseNotFound',
   LEASE_EXISTS: 'LeaseExist',
   MEMBER_NOT_FOUND: 'MemberNotFound',
+  MEMBER_EXISTS: 'PeerUrlExist',
   QUORUM_AT_RISK: 'Unhealthy',
   TOO_MANY_MEMBERS: 'TooManyLearners',
   REQUEST_TOO_LARGE: 'RequestTooLarge',

@@ -79,7 +79,8 @@ function onRemoveMember(request: RemoveMemberRequest, call: UnaryCall<RemoveMemb
 
 /** Two may have one name while one replaces the other: `learner` tells which is meant. */
 function memberOf(replica: Replica, name: string, learner: boolean): MemberInfo {
-  const found = replica.members.filter((member) => member.name === name);
+  // One that was never started has no name, and no name means nobody.
+  const found = name === '' ? [] : replica.members.filter((member) => member.name === name);
   const member = found.find((each) => (each.learner ?? false) === learner) ?? found[0];
   if (!member) throw new QuorateError('MEMBER_NOT_FOUND', `the cluster has no member ${shown(name)}`, { member: name });
   return member;

@@ -32,8 +32,9 @@ export function memberCommand(): Command {
       `
 SIGTERM and SIGINT stop it; a leader hands over first.
 
-A member that joins is added to the cluster as a learner, unless "quorate cluster add" has done that, and becomes a voter once it
-has caught up. Start it with the same options ever after. Of a settings file it takes the timers, the retention, dns and the log.
+A member that joins is added to the cluster as a learner, unless "quorate cluster add" or an etcd client (by its peer address) has
+done that, and becomes a voter once it has caught up. Start it with the same options ever after. Of a settings file it takes the
+timers, the retention, dns and the log.
 
 Examples:
   quorate member --name n1 --settings cluster.yml

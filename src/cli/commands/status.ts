@@ -52,7 +52,12 @@ export function statusTable(members: readonly MemberView[], hash: boolean): stri
   if (hash) header.push('HASH', 'AT INDEX');
   const rows = members.map(({ address, name, status }): Cell[] => {
     if (!status) {
-      const row: Cell[] = [name, 'unreachable', ...Array<Cell>(8).fill(undefined), address];
+      const row: Cell[] = [
+        name,
+        address === '' ? 'not started' : 'unreachable',
+        ...Array<Cell>(8).fill(undefined),
+        address,
+      ];
       return hash ? [...row, undefined, undefined] : row;
     }
     const row: Cell[] = [

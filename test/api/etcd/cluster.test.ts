@@ -81,17 +81,26 @@ describe('a member', () => {
     expect(await api.client.failure(clusterService.memberPromote, { ID: 2 })).toMatchObject({ code, text });
   });
 
-  test('keeps its peer URL', async () => {
-    const same = await api.client.call(clusterService.memberUpdate, { ID: 1, peerURLs: ['http://127.0.0.1:7201'] });
-    expect(same.members).toHaveLength(3);
-    const other = { ID: 1, peerURLs: ['http://10.0.0.1:7201'] };
-    expect(await api.client.failure(clusterService.memberUpdate, other)).toMatchObject({ code: Code.UNIMPLEMENTED });
+  test('moves to another peer URL, which nobody else may have', async () => {
+    api.replica.onChange = async () => {
+      const [one, ...others] = api.replica.members;
+      Object.assign(api.replica, { members: [{ ...one, peerAddress: '10.0.0.1:7201' }, ...others] });
+    };
+    const update = { ID: 1, peerURLs: ['http://10.0.0.1:7201', 'https://10.0.0.1:7201'] };
+    const answer = await api.client.call(clusterService.memberUpdate, update);
+    expect(answer.header).toMatchObject(header);
+    expect(answer.members.map(({ peerURLs }) => peerURLs[0])).toEqual([
+      'http://10.0.0.1:7201',
+      'http://127.0.0.1:7202',
+      'http://127.0.0.1:7203',
+    ]);
+    expect(api.replica.changes).toEqual([{ kind: 'describe', id: 1, peerAddress: '10.0.0.1:7201' }]);
     const taken = { ID: 1, peerURLs: ['http://127.0.0.1:7202'] };
-    expect(await api.client.failure(clusterService.memberUpdate, taken)).toMatchObject({
-      code: Code.FAILED_PRECONDITION,
-      text: 'etcdserver: Peer URLs already exists',
-    });
-    expect(api.replica.changes).toEqual([]);
+    const refusal = { code: Code.FAILED_PRECONDITION, text: 'etcdserver: Peer URLs already exists' };
+    expect(await api.client.failure(clusterService.memberUpdate, taken)).toMatchObject(refusal);
+    // Somebody else was faster, and this member had not heard of it.
+    api.replica.onChange = () => Promise.reject(new QuorateError('MEMBER_EXISTS', 'it is an address of member n2'));
+    expect(await api.client.failure(clusterService.memberUpdate, update)).toMatchObject(refusal);
   });
 
   test.each([[clusterService.memberRemove], [clusterService.memberPromote], [clusterService.memberUpdate]])(
@@ -110,11 +119,14 @@ describe('a member', () => {
     [{ peerURLs: ['x'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
     [{ peerURLs: ['http://a'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
     [{ peerURLs: ['http://a:1/path'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+    [{ peerURLs: ['http://a:65536'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+    [{ peerURLs: ['http://0.0.0.0:1'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
+    [{ peerURLs: ['http://a:1', 'x'] }, Code.INVALID_ARGUMENT, 'etcdserver: given member URLs are invalid'],
     [{ peerURLs: ['http://127.0.0.1:7203'] }, Code.FAILED_PRECONDITION, 'etcdserver: Peer URLs already exists'],
     [
-      { peerURLs: ['http://127.0.0.1:7204'], isLearner: true },
-      Code.UNIMPLEMENTED,
-      'etcdserver: a member cannot be added by its peer URL: start it with "quorate member --join", and it is added with its name and addresses',
+      { peerURLs: ['http://127.0.0.1:7204', 'http://127.0.0.1:7205'] },
+      Code.INVALID_ARGUMENT,
+      'etcdserver: the peer URLs name 2 addresses, and a member has one: give the one at which the other members reach it',
     ],
   ])('is not added by %j', async (request, code, text) => {
     expect(await api.client.failure(clusterService.memberAdd, request)).toMatchObject({
@@ -122,6 +134,39 @@ describe('a member', () => {
       text,
       reason: undefined,
     });
+    expect(api.replica.changes).toEqual([]);
+  });
+
+  test.each([
+    ['a learner for good', true],
+    ['one that becomes a voter', false],
+  ])('is added by its peer URL as %s, without a name and client URLs', async (_, isLearner) => {
+    const unstarted = { id: 9 as MemberId, name: '', clientAddress: '', peerAddress: '127.0.0.1:7204', learner: true };
+    api.replica.onChange = async () => {
+      Object.assign(api.replica, { members: [unstarted, ...api.replica.members] });
+    };
+    const peerURLs = ['http://127.0.0.1:7204', 'http://127.0.0.1:7204'];
+    const answer = await api.client.call(clusterService.memberAdd, { peerURLs, isLearner });
+    const member = { ID: '9', name: '', peerURLs: ['http://127.0.0.1:7204'], clientURLs: [], isLearner: true };
+    expect(answer).toMatchObject({ header, member });
+    expect(answer.members.map(({ ID }) => ID)).toEqual(['1', '2', '3', '9']);
+    expect(answer.members[3]).toEqual(member);
+    const { id: _id, learner: _learner, ...added } = unstarted;
+    expect(api.replica.changes).toEqual([{ kind: 'add', ...added, promote: !isLearner, replaces: undefined }]);
+    expect(await api.client.failure(clusterService.memberAdd, { peerURLs })).toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      text: 'etcdserver: Peer URLs already exists',
+    });
+  });
+
+  test('is added, and another moves, only by a member that knows of all changes before', async () => {
+    api.replica.quorum = false;
+    const added = api.client.call(clusterService.memberAdd, { peerURLs: ['http://127.0.0.1:7204'] });
+    await until('it waits for the cluster', () => api.replica.waiting === 1);
+    const [one] = api.replica.members;
+    Object.assign(api.replica, { members: [{ ...one, peerAddress: '127.0.0.1:7204' }] });
+    api.replica.quorum = true;
+    await expect(added).rejects.toMatchObject({ text: 'etcdserver: Peer URLs already exists' });
     expect(api.replica.changes).toEqual([]);
   });
 });

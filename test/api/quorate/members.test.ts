@@ -46,6 +46,19 @@ describe('changes of the membership', () => {
     expect(api.replica.changes).toEqual([]);
   });
 
+  test('without a name mean nobody, also while a member has none', async () => {
+    const [one, two] = api.replica.members;
+    Object.assign(api.replica, { members: [one, { ...two, name: '', clientAddress: '', learner: true }] });
+    for (const method of [removeMember, promoteMember])
+      expect(await api.client.failure<object>(method, {})).toMatchObject({ reason: 'MEMBER_NOT_FOUND' });
+    expect(await api.client.failure(replaceMember, { successor: newcomer })).toMatchObject({
+      reason: 'MEMBER_NOT_FOUND',
+    });
+    expect(api.replica.changes).toEqual([]);
+    const { members } = await api.client.call(clusterService.listMembers, {});
+    expect(members[1]).toMatchObject({ id: 2, name: '', clientAddress: '', peerAddress: two?.peerAddress });
+  });
+
   test('that are refused are answered with the reason', async () => {
     api.replica.onChange = () => Promise.reject(new QuorateError('QUORUM_AT_RISK', 'n3 does not answer'));
     expect(await api.client.failure(removeMember, { name: 'n2' })).toMatchObject({

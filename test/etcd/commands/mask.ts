@@ -12,6 +12,8 @@ const masked = new Set([
 const texts: readonly (readonly [RegExp, string])[] = [
   [/127\.0\.0\.1:\d+/g, '<address>'],
   [/\b[0-9a-f]{8,16}\b/g, '<id>'],
+  // Some commands print ids sixteen wide.
+  [/ +<id>/g, ' <id>'],
   [/\b3\.\d+\.\d+\b/g, '<version>'],
   [/\b\d+(\.\d+)? (B|[kMG]B)\b/g, '<size>'],
   [/\b\d+(\.\d+)?(ns|µs|Âµs|ms|s)\b/g, '<time>'],
@@ -44,6 +46,9 @@ function maskLine(line: string, words: readonly string[]): string[] {
       maskColumns(line, words.some((word) => word.startsWith('--endpoints=')) ? [1, 3, 4, 6, 7, 8] : [1, 3, 6, 7, 8]),
     ];
   if (words[0] === 'endpoint' && words[1] === 'hashkv') return [maskColumns(line, [1])];
+  // The members stand in the order of their ids.
+  const [, before, members] = /^(ETCD_INITIAL_CLUSTER=")(.*)"$/.exec(line) ?? [];
+  if (members !== undefined) return [maskText(`${before}${members.split(',').sort().join(',')}"`)];
   // The bars of its progress are no lines.
   if (words[0] === 'check') return [...line.matchAll(/(?:PASS|FAIL): \D+/g)].map(([verdict]) => verdict);
   return [maskText(line)];

@@ -49,7 +49,7 @@ export function promoteCommand(terminal: Terminal): Command {
 
 export function removeCommand(terminal: Terminal): Command {
   return callCommand('remove', 'remove a member, also the leader or a dead one; it stops by itself')
-    .argument('<name>', 'name of the member')
+    .argument('<name>', 'name of the member, or its id if it has no name because it was never started')
     .addHelpText('after', '\nExample:\n  quorate cluster remove n3')
     .action((name: string, _options: object, command: Command) =>
       withClient(command, terminal, async ({ client, answer }) => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ClusterMember } from '../../../client/index.js';
 import { callCommand } from '../../call.js';
 import { withClient } from '../../session.js';
 import { table } from '../../table.js';
@@ -20,7 +21,7 @@ Example:
             ['NAME', 'ROLE', 'LEADER', 'CLIENT', 'PEER', 'ID'],
             members.map((member) => [
               member.name,
-              member.learner ? 'learner' : 'voter',
+              roleOf(member),
               member.id === leaderId ? 'yes' : 'no',
               member.clientAddress,
               member.peerAddress,
@@ -30,4 +31,9 @@ Example:
         );
       }),
     );
+}
+
+function roleOf({ name, learner }: ClusterMember): string {
+  if (name === '') return 'learner, not started';
+  return learner ? 'learner' : 'voter';
 }
