@@ -39,9 +39,9 @@ function healthAtFirst(
   serviceChecks: boolean,
 ): Omit<Added, 'statusReason' | 'statusChangedAtMs'> {
   const checked = instance.checks !== undefined || serviceChecks;
-  const kept = checked ? known !== undefined && known.health !== 'SUSPECT' && sameEndpoint(known, instance) : false;
-  const health = checked ? (kept && known ? healthOf(known) : 'UNCHECKED') : 'PASSING';
-  if (known === undefined || healthOf(known) !== health)
+  const same = known !== undefined && sameEndpoint(known, instance);
+  const health = checked ? (same && known.health !== 'SUSPECT' ? healthOf(known) : 'UNCHECKED') : 'PASSING';
+  if (!same || healthOf(known) !== health)
     return { health, healthReason: undefined, healthChangedAtMs: instance.registeredAtMs };
   return {
     health,
