@@ -16,6 +16,8 @@ const instance = (id: string) => ({ namespace, service, id, address: '127.0.0.1'
 
 /** Registrations that the client keeps alive until it is closed. */
 export async function keepRegistrations(client: QuorateClient, { recorder }: TrafficOptions): Promise<void> {
+  // Nearly all end by their TTL, which is what the guard is there to doubt.
+  await client.registry.putService(namespace, service, { guard: { off: true } });
   for (const id of keptIds) {
     await client.registry.register(instance(id), {
       ttlMs: keptTtlMs,
