@@ -1,6 +1,7 @@
 /** Health checks on command lines. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HealthCheck } from '../client/health-check.js';
+import { formatDuration } from '../settings/duration.js';
 import { duration, port as parsePort, positive } from './parse.js';
 
 export interface CheckOptions {
@@ -44,6 +45,14 @@ export function check(text: string): HealthCheck {
   if (kind === 'grpc') return { kind, ...port, ...(rest === undefined ? {} : { service: rest.slice(1) }) };
   if (kind === 'tcp' && rest === undefined) return { kind, ...port };
   throw new InvalidArgumentError(`A check is ${form}, or grpc/service.`);
+}
+
+/** A check on one line: `http:9090/ready every 10s`. */
+export function checkText(check: Required<HealthCheck>): string {
+  const at = check.port === 0 ? check.kind : `${check.kind}:${check.port}`;
+  const of =
+    check.kind === 'http' ? check.path : check.kind === 'grpc' && check.service !== '' ? `/${check.service}` : '';
+  return `${at}${of} every ${formatDuration(check.intervalMs)}`;
 }
 
 function checks(text: string, previous: readonly HealthCheck[] = []): HealthCheck[] {

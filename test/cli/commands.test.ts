@@ -238,6 +238,51 @@ describe('config watch', () => {
 });
 
 describe('service', () => {
+  it('drains an instance, and says who has not let go of it', async () => {
+    const register = 'service register t9d/drain 10.0.0.5:80 --id i1 --ttl 1m --detach';
+    await quorate(register);
+    expect(await quorate('service drain t9d/drain/i1')).toMatchObject({
+      code: 0,
+      output: 't9d/drain/i1: DRAINING; no consumer follows the service\n',
+    });
+    await quorate(register);
+    const { registry } = cluster.client();
+    const view = registry.view('t9d', 'drain');
+    await view.ready();
+    expect(await json('service drain t9d/drain/i1 --reason maintenance')).toMatchObject({
+      subscribers: 1,
+      acknowledged: 1,
+    });
+    expect(view.current.get('i1')).toMatchObject({ status: 'DRAINING' });
+    await quorate(register);
+    // Takes the state, and never asks for more.
+    const stuck = registry.watch({ namespace: 't9d', services: ['drain'], subscriber: 'stuck' });
+    await stuck.next();
+    const late = await quorate('service drain t9d/drain/i1 --wait 300ms');
+    expect(late.output).toBe('t9d/drain/i1: DRAINING; 1 of 2 consumers have let go of it\n');
+    expect(late.errors).toBe('error: t9d/drain/i1: not everyone has let go within 300ms: waited in vain for stuck');
+    expect(late.code).toBe(1);
+    stuck.close();
+    view.close();
+    expect(await quorate('service drain t9d/drain/none')).toMatchObject({ code: 3 });
+    expect(await quorate('service drain t9d/drain')).toMatchObject({ code: 2 });
+  });
+
+  it('is a table on a terminal, which is given back as it was', async () => {
+    await quorate('service register t9d/live 10.0.0.5:80 --id i1 --ttl 1m --detach');
+    const terminal = terminalOf();
+    terminal.drawable = true;
+    const done = run(['service', 'watch', 't9d/live'], terminal);
+    await until('it shows the instance', () => terminal.output.includes('i1        UP'));
+    terminal.press();
+    expect(await done).toBe(0);
+    const [entered, ...frames] = terminal.output.split('\u001b[H');
+    expect(entered).toBe('\u001b[?1049h\u001b[?25l');
+    expect(frames.length).toBeGreaterThan(1);
+    const [, left = ''] = terminal.output.split('\u001b[?25h\u001b[?1049l');
+    expect(left).toMatch(/^t9d\/live: 1 instance, 1 usable, revision \d+\n\nINSTANCE .*\ni1 .*\n$/);
+  });
+
   it('registers until Ctrl-C; lists, shows and follows instances', async () => {
     const watch = following('service watch t8/compute');
     const owner = following('service register t8/compute 10.0.0.5:8080 --zone eu-1 --meta lane=blue --weight 5');

@@ -78,9 +78,13 @@ describe('quorate run', () => {
     const [instance] = await cluster.client().registry.listInstances('default', 'web');
     expect(instance).toMatchObject({ status: 'UP', zone: 'z1', port, address: '127.0.0.1' });
     expect(instance?.checks).toMatchObject([{ kind: 'http', path: '/ready' }]);
+    const consumer = cluster.client().registry.view('default', 'web');
+    await consumer.ready();
     run.signal('SIGTERM');
-    const { code, output } = await run.ended();
+    const { code, output, errors } = await run.ended();
     expect(code).toBe(7);
+    expect(errors).toContain(': drained: the one consumer has let go of it\n');
+    consumer.close();
     await until('it is gone', () => states.at(-1)?.status === 'gone');
     await end();
     expect([...new Set(states.map(({ status }) => status))]).toEqual(['UP', 'DRAINING', 'gone']);

@@ -67,7 +67,7 @@ export function frame(board: Board, options: FrameOptions): string[] {
     return colours && codes.length > 0 ? `\u001b[${codes.join(';')}m${text}\u001b[0m` : text;
   };
   const all = board.rows(now);
-  const head = [paint(fitted(heading(board, all, options), width), 'bold'), ''];
+  const head = [paint(cut(heading(board, all, options), width), 'bold'), ''];
   const silence = board.heardAt === undefined ? undefined : now - board.heardAt;
   if (silence !== undefined && silence > silenceMs)
     head.splice(

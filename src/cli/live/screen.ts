@@ -45,8 +45,8 @@ export class Screen {
     this.soon = undefined;
     const { columns, rows } = this.terminal.size();
     const lines = this.picture({ columns, rows }).slice(0, rows);
-    // Each line clears what was behind it, so that nothing flickers.
-    const text = lines.map((line) => `${line}${csi}K`).join('\r\n');
-    this.terminal.write(`${csi}H${text}${csi}J`);
+    // Each line is cleared as it is written, so that nothing flickers; before its text, since a full line leaves the cursor on its last character.
+    const text = lines.map((line) => `${csi}K${line}`).join('\r\n');
+    this.terminal.write(`${csi}H${text}${lines.length < rows ? `\r\n${csi}J` : ''}`);
   }
 }

@@ -4,6 +4,7 @@ import { type InstanceData, type QuorateClient, QuorateError } from '../../clien
 import type { Registration, RegistrationState } from '../../client/registration.js';
 import type { Check } from '../../health/check.js';
 import { formatDuration } from '../../settings/duration.js';
+import { drainedText, leftText } from '../drained.js';
 import { CommandError } from '../exit-codes.js';
 import type { Program } from './program.js';
 import { aborted, type Signals } from './signals.js';
@@ -27,6 +28,8 @@ export type RunEvent = 'waiting' | 'registered' | 'lost' | 'draining' | 'drained
 
 const tellAfterMs = 5_000;
 const killAfterMs = 10_000;
+/** More than it waits for consumers, a drain may take so long: the store may be away. */
+const drainGraceMs = 2_000;
 /** Deregistrations when the program has ended already: its lease does it too. */
 const deregisterMs = 5_000;
 
@@ -40,7 +43,11 @@ export async function runRegistered(program: Program, signals: Signals, options:
   if (registration) {
     await aborted(stop);
     if (signals.ended.aborted && program.running)
-      await Promise.race([drain(registration, options), aborted(signals.hurried), exited.catch(() => {})]);
+      await Promise.race([
+        drain(registration, signals.ending, options),
+        aborted(signals.hurried),
+        exited.catch(() => {}),
+      ]);
     await registration.close({ timeoutMs: deregisterMs });
     options.say('deregistered', 'deregistered');
   }
@@ -95,10 +102,22 @@ function mayPass({ reason }: QuorateError): boolean {
   );
 }
 
-async function drain(registration: Registration, { drainMs, say }: RunOptions): Promise<void> {
+async function drain(
+  registration: Registration,
+  signal: NodeJS.Signals | undefined,
+  options: RunOptions,
+): Promise<void> {
+  const { drainMs, say } = options;
   say('draining', 'draining');
   try {
-    await registration.setStatus('DRAINING', { timeoutMs: drainMs });
+    const drained = await registration.drain({
+      waitMs: drainMs,
+      timeoutMs: drainMs + drainGraceMs,
+      reason: `${signal ?? 'a signal'} to quorate run`,
+    });
+    const left = leftText(drained);
+    if (left === '') say('drained', `drained: ${drainedText(drained)}`);
+    else say('trouble', `not everyone has let go within ${formatDuration(drainMs)}: ${left}`);
   } catch (error) {
     say('trouble', `not drained: ${error instanceof Error ? error.message : String(error)}`);
   }

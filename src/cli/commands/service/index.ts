@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { callCommand } from '../../call.js';
 import type { Terminal } from '../../terminal.js';
 import { deregisterCommand } from './deregister.js';
+import { drainCommand } from './drain.js';
 import { instancesCommand } from './instances.js';
 import { listCommand } from './list.js';
 import { registerCommand } from './register.js';
@@ -14,5 +15,6 @@ export function serviceCommands(terminal: Terminal): Command {
     .addCommand(deregisterCommand(terminal))
     .addCommand(listCommand(terminal))
     .addCommand(instancesCommand(terminal))
-    .addCommand(watchCommand(terminal));
+    .addCommand(watchCommand(terminal))
+    .addCommand(drainCommand(terminal));
 }

@@ -3,12 +3,13 @@ import type { Address } from '../../../base/address.js';
 import type { InstanceData, InstanceStatus } from '../../../client/instance.js';
 import { formatDuration } from '../../../settings/duration.js';
 import { callCommand } from '../../call.js';
+import { addCheckOptions, type CheckOptions, checksOf } from '../../check-options.js';
 import { address, duration, pair, positive, type ServiceName, serviceName } from '../../parse.js';
 import { withClient } from '../../session.js';
 import type { Terminal } from '../../terminal.js';
 import { status } from './selector-options.js';
 
-interface RegisterOptions {
+interface RegisterOptions extends CheckOptions {
   readonly id?: string;
   readonly ttl: number;
   readonly weight?: number;
@@ -20,7 +21,7 @@ interface RegisterOptions {
 }
 
 export function registerCommand(terminal: Terminal): Command {
-  return callCommand('register', 'register an instance and keep it registered until Ctrl-C')
+  const command = callCommand('register', 'register an instance and keep it registered until Ctrl-C')
     .addArgument(new Argument('<service>', 'namespace/service').argParser(serviceName))
     .addArgument(new Argument('<address>', 'host:port that consumers call').argParser(address))
     .option('--id <id>', 'id of the instance (default: made of host and port)')
@@ -33,8 +34,9 @@ export function registerCommand(terminal: Terminal): Command {
     .option('--zone <zone>', 'where it runs')
     .option('--version <text>', 'what it runs')
     .option('--meta <name=value>', 'metadata (may be repeated)', pair)
-    .option('--status <status>', 'UP, DRAINING or DOWN (default: UP)', status)
-    .option('--detach', 'register and exit at once: the instance is gone when the ttl is over')
+    .option('--status <status>', 'UP, DRAINING, DOWN or STARTING (default: UP)', status)
+    .option('--detach', 'register and exit at once: the instance is gone when the ttl is over');
+  return addCheckOptions(command, 'check that the cluster makes')
     .addHelpText(
       'after',
       `
@@ -43,8 +45,8 @@ Examples:
   quorate service register prod/compute 10.0.0.5:8080 --id i1 --zone eu-1 --meta lane=blue
   quorate service register prod/batch 10.0.0.7:9000 --ttl 1h --detach`,
     )
-    .action((name: ServiceName, at: Address, options: RegisterOptions, command: Command) =>
-      withClient(command, terminal, async ({ client, json, answer }) => {
+    .action((name: ServiceName, at: Address, options: RegisterOptions, self: Command) =>
+      withClient(self, terminal, async ({ client, json, answer }) => {
         const instance = instanceData(name, at, options);
         const { id } = instance;
         const full = `${name.namespace}/${name.service}/${id}`;
@@ -70,6 +72,7 @@ Examples:
 }
 
 function instanceData(name: ServiceName, at: Address, options: RegisterOptions): InstanceData {
+  const checks = checksOf(options);
   return {
     ...name,
     id: options.id ?? `${at.host.replaceAll(/[^A-Za-z0-9.]+/g, '-').replace(/^-+/, '')}-${at.port}`,
@@ -80,5 +83,6 @@ function instanceData(name: ServiceName, at: Address, options: RegisterOptions):
     ...(options.version === undefined ? {} : { version: options.version }),
     ...(options.meta === undefined ? {} : { metadata: options.meta }),
     ...(options.status === undefined ? {} : { status: options.status }),
+    ...(checks.length === 0 ? {} : { checks }),
   };
 }

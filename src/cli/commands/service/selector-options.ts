@@ -12,7 +12,7 @@ export interface SelectorOptions {
 
 export function addSelectorOptions(command: Command): Command {
   return command
-    .option('--status <list>', 'only these: UP, DRAINING, DOWN', statuses)
+    .option('--status <list>', 'only these: UP, DRAINING, DOWN, STARTING', statuses)
     .option('--zone <list>', 'only these zones', list)
     .option('--meta <name=value>', 'only with this metadata (may be repeated)', pair);
 }
@@ -32,6 +32,6 @@ function statuses(text: string, previous: readonly InstanceStatus[] = []): Insta
 /** A status in any case. */
 export function status(text: string): InstanceStatus {
   const upper = text.toUpperCase();
-  if (upper === 'UP' || upper === 'DRAINING' || upper === 'DOWN') return upper;
-  throw new InvalidArgumentError('A status is UP, DRAINING or DOWN.');
+  if (upper === 'UP' || upper === 'DRAINING' || upper === 'DOWN' || upper === 'STARTING') return upper;
+  throw new InvalidArgumentError('A status is UP, DRAINING, DOWN or STARTING.');
 }
