@@ -38,7 +38,7 @@ describe('usage errors', () => {
     [['config', 'put', 'a/b', '--file', '/no/such/file'], '/no/such/file cannot be read'],
     [['config', 'rollback', 'a/b'], "required option '--to <version>'"],
     [['service', 'register', 'a/b', 'host'], 'host:port'],
-    [['service', 'instances', 'a/b', '--status', 'LOST'], 'UP, DRAINING or DOWN'],
+    [['service', 'instances', 'a/b', '--status', 'LOST'], 'UP, DRAINING, DOWN or STARTING'],
     [['status', '--timeout', '10'], 'duration'],
     [['status', '--endpoints', 'nowhere'], 'host:port'],
     [['completion', 'tcsh'], 'Allowed choices are bash'],

@@ -189,11 +189,18 @@ describe('policies', () => {
     const waiting: (() => void)[] = [];
     a.instead = (done) => waiting.push(() => done(null, Buffer.from('a')));
     const slow: Promise<string>[] = [];
+    let answered = 0;
     await until('a is busy', async () => {
-      slow.push(call(client));
+      slow.push(
+        call(client).finally(() => {
+          answered++;
+        }),
+      );
       await new Promise((resolve) => setImmediate(resolve));
       return waiting.length > 0;
     });
+    // Who is as busy as a may lose the draw to it.
+    await until('the others are not', () => answered === slow.length - waiting.length);
     const before = a.calls;
     for (let i = 0; i < 50; i++) expect(await call(client)).not.toBe('a');
     expect(a.calls).toBe(before);
