@@ -5,7 +5,7 @@ export interface Phase {
   readonly title: string;
   asked: number;
   answered: number;
-  /** Of the answered ones, those that needed a second provider. */
+  /** Of the answered ones, those that were tried on a second provider. */
   retried: number;
   failed: number;
 }
@@ -57,7 +57,7 @@ export class Load {
         const expected = answer.operation === 'add' ? x + y : x * y;
         if (answer.result !== expected) throw new Error(`${answer.operation} of ${x} and ${y} gave ${answer.result}`);
         phase.answered++;
-        if (answer.attempts > 1) phase.retried++;
+        if (answer.attempt > 1) phase.retried++;
         this.onAnswer(answer);
       })
       .catch((error: Error) => {

@@ -1,15 +1,14 @@
 /**
- * The demo: a compute service on a cluster of three. While requests flow, the configuration changes, a provider dies and the leader dies.
+ * The demo: a compute service on a cluster of three. While calls flow, the configuration changes, a provider is stopped in order, another one dies, a new
+ * one comes, and the leader dies.
  * Ends with a table of what became of the requests; the exit code is 0 only if none of them failed.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { connect } from 'quorate';
 import { Cluster } from './cluster.js';
 import { Consumer } from './consumer.js';
 import { Load, type Phase } from './load.js';
+import { ProviderRun } from './runs.js';
 
 const begin = performance.now();
 const ms = (duration: number) => `${Math.round(duration)} ms`;
@@ -38,14 +37,16 @@ async function story(): Promise<number> {
   say(`the cluster is ready, ${await leader()} leads`);
 
   await quorate.config.put('demo/operation', 'multiply', { author: 'demo' });
-  const [, p2] = await Promise.all(['p1', 'p2', 'p3'].map((id) => startProvider(id, cluster.endpoints)));
-  say('three providers of demo/compute have registered themselves');
+  const [, p2, p3] = await Promise.all(['p1', 'p2', 'p3'].map(provider));
+  const list = quorate.registry.view('demo', 'compute');
+  await list.ready();
+  say(`providers of demo/compute run under "quorate run": ${[...list.current.keys()].join(', ')}`);
 
   const consumer = new Consumer(quorate);
   await consumer.ready();
   const load = new Load(consumer, 200, 'all is well');
   cleanUps.push(() => load.stop());
-  say(`a consumer found ${consumer.providerIds.join(', ')} and asks them ${load.perSecond} times a second to multiply`);
+  say(`a consumer calls quorate:///compute?namespace=demo ${load.perSecond} times a second to multiply`);
   await pause(3_000);
 
   load.phase('operation changed');
@@ -57,16 +58,27 @@ async function story(): Promise<number> {
   say(`demo/operation was changed to add: acknowledged after ${ms(acknowledgedMs)}, first sum after ${ms(changeMs)}`);
   await pause(2_000);
 
+  load.phase('provider stopped');
+  const stopped = performance.now();
+  const exitCode = await p3?.stop();
+  const stopMs = performance.now() - stopped;
+  say(`p3 was told to stop: drained, deregistered and ended with exit code ${exitCode} after ${ms(stopMs)}`);
+  await pause(1_000);
+
   load.phase('provider killed');
   const gone = new Promise<void>((resolve) => {
-    consumer.onGone = (ids) => ids.includes('p2') && resolve();
+    list.onChange(({ removed }) => removed.some(({ id }) => id === 'p2') && resolve());
   });
-  p2?.kill('SIGKILL');
+  p2?.kill();
   const providerKilled = performance.now();
-  say('provider p2 was killed with -9; it keeps its place in the list until its lease of 2 s is over');
+  say('p2 and its "quorate run" were killed with -9; it keeps its place in the list until its lease of 2 s is over');
   await inTime('p2 to leave the list', gone);
   const goneMs = performance.now() - providerKilled;
-  say(`p2 left the list ${ms(goneMs)} after its death; ${consumer.providerIds.join(' and ')} go on`);
+  say(`p2 left the list ${ms(goneMs)} after its death`);
+
+  load.phase('provider added');
+  await provider('p4');
+  say('p4 has come');
   await pause(1_000);
 
   load.phase('leader killed');
@@ -83,33 +95,28 @@ async function story(): Promise<number> {
   const registered = (await quorate.registry.listInstances('demo', 'compute')).map(({ id }) => id);
   const operation = (await quorate.config.get('demo/operation'))?.text();
   consumer.close();
+  list.close();
   say(`at the end ${registered.join(' and ')} are registered and the operation is ${operation}`);
 
   console.log(`\n${report(load.phases)}\n`);
   console.log(`new configuration in force     ${ms(changeMs)} after it was sent`);
+  console.log(`provider stopped               ${ms(stopMs)} after it was told to: drained first`);
   console.log(`dead provider out of the list  ${ms(goneMs)} after its death (lease: 2 s)`);
   console.log(`a write went through           ${ms(writeMs)} after the leader's death`);
   for (const failure of load.failures) console.log(`failed: ${failure}`);
-  const well = load.failures.length === 0 && registered.join() === 'p1,p3' && operation === 'add';
+  const well = load.failures.length === 0 && registered.join() === 'p1,p4' && operation === 'add';
   console.log(well ? '\nNothing failed.' : '\nSomething failed.');
   return well ? 0 : 1;
 
   async function leader(): Promise<string> {
     return (await quorate.cluster.status()).leaderName;
   }
-}
 
-async function startProvider(id: string, endpoints: string): Promise<ChildProcess> {
-  const provider = fork(fileURLToPath(new URL('provider.ts', import.meta.url)), [id, endpoints]);
-  cleanUps.push(async () => {
-    if (provider.exitCode !== null || provider.signalCode !== null) return;
-    provider.kill('SIGTERM');
-    await once(provider, 'exit');
-  });
-  const died = once(provider, 'exit').then(() => Promise.reject(new Error(`provider ${id} did not start`)));
-  await Promise.race([once(provider, 'message'), died]);
-  died.catch(() => {});
-  return provider;
+  async function provider(id: string): Promise<ProviderRun> {
+    const run = await ProviderRun.start(id, cluster.endpoints);
+    cleanUps.push(async () => void (await run.stop()));
+    return run;
+  }
 }
 
 /** The moment at which the first answer to the new operation came. */
@@ -149,7 +156,7 @@ function report(phases: readonly Phase[]): string {
   const line = (cells: readonly (string | number)[]) =>
     cells.map((cell, i) => (i === 0 ? String(cell).padEnd(20) : String(cell).padStart(15))).join('');
   return [
-    line(['REQUESTS', 'ASKED', 'ANSWERED', 'BY A 2ND TRY', 'FAILED']),
+    line(['REQUESTS', 'ASKED', 'ANSWERED', 'BY A RETRY', 'FAILED']),
     ...[...phases, total].map(({ title, asked, answered, retried, failed }) =>
       line([title, asked, answered, retried, failed]),
     ),
