@@ -268,6 +268,27 @@ describe('service', () => {
     expect(await quorate('service drain t9d/drain')).toMatchObject({ code: 2 });
   });
 
+  it('shows and changes how a service is', async () => {
+    await quorate('service register t9s/shop 10.0.0.5:80 --id i1 --ttl 1m --detach');
+    expect(await json('service set t9s/shop --policy least_request --guard off')).toMatchObject({
+      policy: 'least_request',
+      guard: { off: true, percent: 50 },
+      version: 1,
+    });
+    expect((await quorate('service status t9s/shop')).output).toContain('instances  1: 1 UP; 1 PASSING\n');
+    expect(await quorate('service health t9s/shop')).toMatchObject({ code: 0 });
+    await quorate('service status t9s/shop/i1 DOWN --reason repair');
+    const down = await quorate('service health t9s/shop --json');
+    expect(down).toMatchObject({ code: 4, errors: 'error: no instance of t9s/shop can be called' });
+    expect(JSON.parse(down.output)).toMatchObject({
+      usable: 0,
+      instances: [{ status: 'DOWN', statusReason: 'repair' }],
+    });
+    expect(await quorate('service status t9s/shop/i1')).toMatchObject({ code: 2 });
+    expect(await quorate('service status t9s/shop UP')).toMatchObject({ code: 2 });
+    expect(await quorate('service set t9s/shop')).toMatchObject({ code: 2 });
+  });
+
   it('is a table on a terminal, which is given back as it was', async () => {
     await quorate('service register t9d/live 10.0.0.5:80 --id i1 --ttl 1m --detach');
     const terminal = terminalOf();
