@@ -46,6 +46,7 @@ export class WatchStream {
   readonly records: WatchRecord[] = [];
   /** The watch that has an id now. */
   private readonly recordOfId = new Map<string, WatchRecord>();
+  private readonly canceledIds = new Set<string>();
   private readonly asked: { readonly request: CreateRequest; readonly compacted: number }[] = [];
   private readonly progress: Canonical[] = [];
   private lastFragment: WatchResponse | undefined;
@@ -139,12 +140,17 @@ export class WatchStream {
     if (record.refused) return;
     if (this.recordOfId.has(message.watch_id)) this.violations.push(`watch id ${message.watch_id} was given twice`);
     this.recordOfId.set(message.watch_id, record);
+    this.canceledIds.delete(message.watch_id);
   }
 
   private onCanceled(message: WatchResponse): void {
     const record = this.recordOfId.get(message.watch_id);
-    if (record) record.canceled = canonical(message, this.references);
-    else this.violations.push(`an unknown watch ${message.watch_id} was cancelled`);
+    if (record) {
+      record.canceled = canonical(message, this.references);
+      this.canceledIds.add(message.watch_id);
+      // One that etcd ends by itself while its caller cancels it may be told to be cancelled twice.
+    } else if (!this.canceledIds.has(message.watch_id))
+      this.violations.push(`an unknown watch ${message.watch_id} was cancelled`);
     this.recordOfId.delete(message.watch_id);
   }
 
