@@ -82,6 +82,7 @@ export class RegistryFollower {
       }
       this.loaded = directory;
       this.watcher = this.replica.hub.watch([registrySpan], revision, {
+        isOwn: true,
         onChanges: (_revision, changes) => {
           for (const { current } of changes) this.apply(directory, current);
           return true;

@@ -39,6 +39,7 @@ interface Scan {
 }
 
 export class Catalogue implements WatchSink {
+  readonly isOwn = true;
   private watcher: Watcher | undefined;
   private readonly known = new Map<Key, Known>();
   /** Checks of services for all their instances, by prefix of the instances' keys. */

@@ -51,6 +51,8 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
   private readonly recentBytes: number;
   private readonly persistedRevision: () => Revision;
   private busy = false;
+  /** Watches of the member itself. */
+  private own = 0;
 
   constructor(options: HubOptions) {
     this.revision = options.revision;
@@ -68,13 +70,15 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
     this.catchUp = new CatchUp(this, this.recent);
   }
 
+  /** Watches of callers. */
   get size(): number {
-    return this.index.size;
+    return this.index.size - this.own;
   }
 
   watch(ranges: readonly KeyRange[], after: Revision, sink: WatchSink): Watcher {
     const watcher = new HubWatcher(this, sink, after);
     watcher.group = this.index.join(ranges, watcher);
+    if (sink.isOwn) this.own++;
     if (after < this.revision) {
       watcher.state = 'lagging';
       watcher.refused = this.lost(after);
@@ -151,7 +155,10 @@ export class Hub implements WatchHub, WatcherHost, CatchUpHost {
 
   cancelled(watcher: HubWatcher): void {
     this.catchUp.remove(watcher);
-    if (watcher.group) this.index.leave(watcher.group, watcher);
+    if (watcher.group) {
+      this.index.leave(watcher.group, watcher);
+      if (watcher.sink.isOwn) this.own--;
+    }
     watcher.group = undefined;
   }
 

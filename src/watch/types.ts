@@ -19,6 +19,8 @@ export interface WatchSink {
   onCompacted(compactedRevision: Revision): void;
   /** A watcher that was catching up has become live. Never called from inside watch() or resume(): look at `live` after those. */
   onLive?(): void;
+  /** Of the member itself: not counted among the watches of callers. */
+  readonly isOwn?: true;
 }
 
 export interface Watcher {

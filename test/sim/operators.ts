@@ -240,7 +240,9 @@ export class Operators {
       if (!records.some((record) => record.id === id && (name === '' || record.name === name)))
         this.world.violated('operators', `member ${member.id} says ${name || peerAddress} is added, and it is not`);
       const bare = this.bare.get(peerAddress);
-      if (bare !== undefined && bare !== id && !removed.includes(bare))
+      // It may have moved on since.
+      const isThere = records.some((record) => record.id === bare && record.peerAddress === peerAddress);
+      if (bare !== undefined && bare !== id && isThere && !removed.includes(bare))
         this.world.violated(
           'operators',
           `${name} at ${peerAddress} is ${id}, and not ${bare}, which was added with that`,
