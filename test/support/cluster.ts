@@ -254,13 +254,17 @@ export class TestCluster {
 /** Below those that systems give to outgoing connections, of which one could take the port before its member does. */
 const lowestPort = 12_000;
 const highestPort = 32_000;
+/** Files of tests that run side by side draw from different ports: one may be taken between a draw and its use. */
+const slices = 8;
+const slice = (highestPort - lowestPort) / slices;
+const lowestOfSlice = lowestPort + (Number(process.env.VITEST_POOL_ID ?? 0) % slices) * slice;
 
-/** Ports of 127.0.0.1 that nobody listened on a moment ago; drawn at random, since tests run side by side. */
+/** Ports of 127.0.0.1 that nobody listened on a moment ago; drawn at random, since runs of tests may overlap. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = new Map<number, Server>();
   try {
     while (servers.size < count) {
-      const port = lowestPort + Math.floor(Math.random() * (highestPort - lowestPort));
+      const port = lowestOfSlice + Math.floor(Math.random() * slice);
       const server = createServer();
       server.listen(port, '127.0.0.1');
       // Taken: another one is tried.
